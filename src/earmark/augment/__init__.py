@@ -1,0 +1,1 @@
+"""One file an augmentation, on batches."""

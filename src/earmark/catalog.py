@@ -1,0 +1,102 @@
+"""Names of models, data sets and the like → the code behind them, looked up only when asked for.
+
+Listing imports nothing. A package elsewhere adds an entry through the entry-point group `earmark.KINDS`
+(`earmark.models`, `earmark.datasets`, …); a name taken twice is an error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.metadata import entry_points
+from typing import Any
+
+from earmark.errors import UsageError, nearest
+
+
+class Catalog:
+    """The things of one kind by name. `entries` maps a name to `"module:attribute"`."""
+
+    def __init__(self, kind: str, plural: str, entries: Mapping[str, str]) -> None:
+        self.kind = kind
+        self.plural = plural
+        self._own = dict(entries)
+
+    @cached_property
+    def _entries(self) -> dict[str, str]:
+        found = dict(self._own)
+        for point in entry_points(group=f"earmark.{self.plural}"):
+            if point.name in found:
+                raise UsageError(
+                    f"{self.kind} {point.name!r} of {point.value} is already {found[point.name]}; rename one of them"
+                )
+            found[point.name] = point.value
+        return found
+
+    def names(self) -> list[str]:
+        """All known names, in alphabetical order."""
+        return sorted(self._entries)
+
+    def find(self, name: str) -> Any:
+        """The class or function that `name` stands for. Raises UsageError that lists the known names."""
+        if name not in self._entries:
+            raise UsageError(f"no {self.kind} {name!r}{nearest(name, self._entries)}; known: {', '.join(self.names())}")
+        module, _, attribute = self._entries[name].partition(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    def options(self, name: str) -> dict[str, inspect.Parameter]:
+        """The keyword-only parameters of `name`: what a recipe may set."""
+        parameters = inspect.signature(self.find(name)).parameters.values()
+        return {p.name: p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
+
+    def build(self, name: str, *arguments: Any, options: Mapping[str, Any]) -> Any:
+        """Call `name` with `arguments` and `options`; an unknown option is refused with the nearest one."""
+        known = self.options(name)
+        for option in options:
+            if option not in known:
+                raise UsageError(
+                    f"{self.kind} {name!r} has no option {option!r}{nearest(option, known)}; "
+                    f"it takes: {', '.join(known) or 'none'}"
+                )
+        return self.find(name)(*arguments, **options)
+
+
+MODELS = Catalog(
+    "model",
+    "models",
+    {
+        "parallel_cnn": "earmark.models.parallel_cnn:ParallelCNN",
+        "cnn_rnn": "earmark.models.cnn_rnn:CNNRNN",
+    },
+)
+DATASETS = Catalog(
+    "data set",
+    "datasets",
+    {
+        "folder": "earmark.datasets.folder:folder",
+        "gtzan": "earmark.datasets.gtzan:gtzan",
+        "manifest": "earmark.datasets.manifest:manifest",
+        "mel_arrays": "earmark.datasets.mel_arrays:mel_arrays",
+        "synthetic": "earmark.datasets.synthetic:synthetic",
+        "tfdata": "earmark.datasets.tfdata:tfdata",
+    },
+)
+FEATURES = Catalog("feature", "features", {"log_mel": "earmark.features.log_mel:LogMel"})
+AUGMENTATIONS = Catalog("augmentation", "augmentations", {})
+OPTIMISERS = Catalog(
+    "optimiser",
+    "optimisers",
+    {
+        "sgd": "earmark.training.optimisers:sgd",
+        "adam": "earmark.training.optimisers:adam",
+        "adamw": "earmark.training.optimisers:adamw",
+    },
+)
+SCHEDULES = Catalog(
+    "schedule",
+    "schedules",
+    {"constant": "earmark.training.schedules:constant", "one_cycle": "earmark.training.schedules:one_cycle"},
+)
+LOSSES = Catalog("loss", "losses", {"cross_entropy": "earmark.training.losses:cross_entropy"})

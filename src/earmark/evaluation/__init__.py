@@ -1,0 +1,1 @@
+"""Metrics, intervals and comparison, read from `Predictions` alone."""

@@ -1,0 +1,1 @@
+"""Raw things to `Examples`, with the on-disk cache."""

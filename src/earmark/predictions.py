@@ -1,0 +1,125 @@
+"""The hinge of the house: probabilities over named genres for each judged thing.
+
+To its right nobody knows what was classified: sound, text or a picture.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.atomic import write_text
+from earmark.errors import DataError
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Probabilities of `genres` for things that were judged.
+
+    ids            (n,) names of the judged things: clips or tracks
+    songs          (n,) the song each belongs to; equal to `ids` for whole tracks
+    truth          (n,) int, place of the true genre in `genres`, -1 where unknown
+    probabilities  (n, genres) float64, rows sum to 1
+    """
+
+    genres: tuple[str, ...]
+    ids: tuple[str, ...]
+    songs: tuple[str, ...]
+    truth: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        n, classes = len(self.ids), len(self.genres)
+        if self.probabilities.shape != (n, classes) or self.truth.shape != (n,) or len(self.songs) != n:
+            raise DataError(
+                f"predictions for {n} things and {classes} genres have probabilities {self.probabilities.shape}, "
+                f"truth {self.truth.shape}, songs ({len(self.songs)},)"
+            )
+        if n and not (np.isfinite(self.probabilities).all() and np.allclose(self.probabilities.sum(1), 1, atol=1e-4)):
+            worst = int(np.abs(np.nan_to_num(self.probabilities.sum(1), nan=np.inf) - 1).argmax())
+            raise DataError(
+                f"{self.ids[worst]}: probabilities sum to {self.probabilities[worst].sum():.4f}, not 1; "
+                "the file was damaged or made elsewhere"
+            )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @property
+    def guesses(self) -> NDArray[np.int64]:
+        """Place of the likeliest genre, shape (n,)."""
+        return np.asarray(self.probabilities.argmax(1), dtype=np.int64)
+
+    def by_song(self) -> Predictions:
+        """One row a song: the mean of its clips' probabilities. Songs in the order of their first clip.
+
+        Raises DataError where two clips of one song have different true genres.
+        """
+        names, first, place = np.unique(np.array(self.songs), return_index=True, return_inverse=True)
+        if (self.truth != self.truth[first][place]).any():
+            odd = self.songs[int((self.truth != self.truth[first][place]).argmax())]
+            raise DataError(f"{odd}: its clips have different true genres; mend the data set")
+        totals = np.zeros((len(names), len(self.genres)))
+        np.add.at(totals, place, self.probabilities)
+        means = totals / np.bincount(place)[:, None]
+        order = np.argsort(first)
+        ids = tuple(str(names[i]) for i in order)
+        return Predictions(self.genres, ids, ids, self.truth[first][order], means[order])
+
+    def known(self) -> Predictions:
+        """Only those whose true genre is known."""
+        rows = np.flatnonzero(self.truth >= 0)
+        return Predictions(
+            self.genres,
+            tuple(self.ids[i] for i in rows),
+            tuple(self.songs[i] for i in rows),
+            self.truth[rows],
+            self.probabilities[rows],
+        )
+
+    def write(self, path: Path) -> None:
+        """Write as CSV: id, song, truth, guess, then one column a genre, with 9 decimals."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(["id", "song", "truth", "guess", *self.genres])
+        for i, guess in enumerate(self.guesses):
+            truth = self.genres[self.truth[i]] if self.truth[i] >= 0 else ""
+            writer.writerow(
+                [self.ids[i], self.songs[i], truth, self.genres[guess]] + [f"{p:.9f}" for p in self.probabilities[i]]
+            )
+        write_text(path, out.getvalue())
+
+
+def read_predictions(path: Path) -> Predictions:
+    """Read what `Predictions.write` wrote. Raises DataError naming file and row."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *rows = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+        raise DataError(f"{path}: cannot be read as predictions: {error}") from error
+    genres = tuple(header[4:])
+    if header[:4] != ["id", "song", "truth", "guess"] or len(set(genres)) != len(genres) or not genres:
+        raise DataError(
+            f"{path}: the first line must be id,song,truth,guess and the genres; it is {','.join(header)!r}"
+        )
+    truth, probabilities = [], []
+    for number, row in enumerate(rows, start=2):
+        try:
+            truth.append(genres.index(row[2]) if row[2] else -1)
+            probabilities.append([float(cell) for cell in row[4:]])
+            if len(row) != len(header):
+                raise ValueError(f"{len(row)} columns, not {len(header)}")
+        except (ValueError, IndexError) as error:
+            raise DataError(f"{path}: row {number}: {error}") from error
+    return Predictions(
+        genres,
+        tuple(row[0] for row in rows),
+        tuple(row[1] for row in rows),
+        np.array(truth, dtype=np.int64),
+        np.array(probabilities, dtype=np.float64).reshape(len(rows), len(genres)),
+    )

@@ -1,0 +1,204 @@
+"""A whole experiment as typed structs, written down as TOML."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import tomli_w
+
+from earmark.errors import UsageError, nearest
+
+FORMAT = 1
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """Something from a catalog by name, with its options; in TOML one table: `{ name = "vgg", depth = 3 }`."""
+
+    name: str
+    options: dict[str, Any] = {}
+
+
+class SplitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How tracks are shared out; see `earmark.splits`."""
+
+    kind: Literal["as_given", "by_clip", "by_track", "by_artist", "file"] = "by_track"
+    valid: float = 0.2
+    test: float = 0.0
+    folds: int | None = None
+    fold: int = 0
+    path: str | None = None
+    seed: int = 1
+
+
+class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a model is trained. `patience` is the number of epochs without a better `keep` figure before stopping."""
+
+    epochs: int = 50
+    batch_size: int = 128
+    optimiser: Choice = Choice("sgd", {"learning_rate": 0.01})
+    schedule: Choice = Choice("constant")
+    loss: Choice = Choice("cross_entropy")
+    keep: Literal["best_valid_accuracy", "best_valid_loss", "last"] = "best_valid_accuracy"
+    patience: int | None = None
+    clip_gradient: float | None = None
+    precision: Literal["float32", "bfloat16"] = "float32"
+    seed: int = 1
+
+
+class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a run is judged: level of the bootstrap interval, its resamples, and k of top-k accuracy."""
+
+    interval: float = 0.95
+    resamples: int = 2000
+    top_k: int = 3
+
+
+class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One whole experiment."""
+
+    data: Choice
+    features: Choice
+    model: Choice
+    format: int = FORMAT
+    rationale: str = ""
+    split: SplitSettings = SplitSettings()
+    augment: tuple[Choice, ...] = ()
+    training: Training = Training()
+    evaluation: Evaluation = Evaluation()
+
+    def to_toml(self) -> str:
+        """The recipe as resolved, every value written out."""
+        return tomli_w.dumps(_flat(msgspec.to_builtins(self)))
+
+    @property
+    def digest(self) -> str:
+        """Twelve hex digits that change with anything but the seed of training and the rationale."""
+        plain = msgspec.to_builtins(self)
+        del plain["rationale"], plain["training"]["seed"]
+        return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:12]
+
+
+def parse_recipe(text: str, *, where: str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe from TOML; `overrides` are `section.key=value` with a TOML value (a bare word counts as a string).
+
+    Raises UsageError naming `where` and the offending key, with the nearest known one.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{where}: not valid TOML: {error}") from error
+    for override in overrides:
+        _override(table, override)
+    if table.get("format", FORMAT) != FORMAT:
+        raise UsageError(
+            f"{where}: recipe format {table['format']!r} is not the {FORMAT} this earmark reads; update earmark"
+        )
+    _refuse_unknown(table, Recipe, where, "")
+    try:
+        return msgspec.convert(_nested(table), Recipe)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{where}: {error}") from error
+
+
+def read_recipe(path: Path, *, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe file. Raises UsageError where it cannot be read or holds something unknown."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read as a recipe: {error}") from error
+    return parse_recipe(text, where=str(path), overrides=overrides)
+
+
+def _override(table: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    if not equals:
+        raise UsageError(f"--set {override!r}: write it as section.key=value, as in --set training.epochs=5")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    *sections, last = key.strip().split(".")
+    for section in sections:
+        table = table.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise UsageError(f"--set {override!r}: {section!r} is a value, not a section")
+    table[last] = parsed
+
+
+def _fields(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    return {field.name: field.type for field in msgspec.structs.fields(kind)}
+
+
+def _refuse_unknown(table: dict[str, Any], kind: type[msgspec.Struct], where: str, section: str) -> None:
+    """Keys of typed sections are checked here; those of a Choice where it is built, since they are its factory's."""
+    known = _fields(kind)
+    for key, value in table.items():
+        if key not in known:
+            raise UsageError(f"{where}: unknown key {section + key!r}{nearest(key, known)}; known: {', '.join(known)}")
+        inner = known[key]
+        if (
+            isinstance(value, dict)
+            and isinstance(inner, type)
+            and issubclass(inner, msgspec.Struct)
+            and inner is not Choice
+        ):
+            _refuse_unknown(value, inner, where, f"{section}{key}.")
+
+
+def _choice(table: Any) -> Any:
+    if isinstance(table, str):
+        return {"name": table}
+    if not isinstance(table, dict) or "name" not in table:
+        return table
+    return {"name": table["name"], "options": {key: value for key, value in table.items() if key != "name"}}
+
+
+def _nested(table: dict[str, Any]) -> dict[str, Any]:
+    """Every table that stands for a Choice, from its flat form in TOML to name and options."""
+    out = dict(table)
+    for key in ("data", "features", "model"):
+        if key in out:
+            out[key] = _choice(out[key])
+    if isinstance(out.get("augment"), list):
+        out["augment"] = [_choice(entry) for entry in out["augment"]]
+    if isinstance(out.get("training"), dict):
+        choices = [name for name, kind in _fields(Training).items() if kind is Choice]
+        out["training"] = {k: _choice(v) if k in choices else v for k, v in out["training"].items()}
+    return out
+
+
+def _flat(value: Any) -> Any:
+    """The way back: name and options in one table, None left out, since TOML has none."""
+    if isinstance(value, dict):
+        if set(value) == {"name", "options"}:
+            return {"name": value["name"], **_flat(value["options"])}
+        return {key: _flat(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list | tuple):
+        return [_flat(inner) for inner in value]
+    return value
+
+
+def shipped_recipes() -> Path:
+    """The folder of recipes that come with earmark: inside the installed package, or at the root of a checkout."""
+    inside = Path(__file__).parent / "recipes"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "recipes"
+
+
+def find_recipe(name: str) -> Path:
+    """A recipe by path, or a shipped one by name: `course/parallel_cnn`. Raises UsageError listing the known names."""
+    for path in (Path(name), shipped_recipes() / f"{name}.toml"):
+        if path.is_file():
+            return path
+    known = recipe_names()
+    raise UsageError(f"no recipe {name!r}{nearest(name, known)}; known: {', '.join(known)}, or a path to a .toml file")
+
+
+def recipe_names() -> list[str]:
+    """Names of the shipped recipes."""
+    root = shipped_recipes()
+    return sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.toml"))

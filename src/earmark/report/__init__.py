@@ -1,0 +1,1 @@
+"""Pages and figures, pure functions of what a run holds."""
