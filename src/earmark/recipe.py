@@ -35,7 +35,7 @@ class SplitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 1
 
 
-class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a model is trained. `patience` is the number of epochs without a better `keep` figure before stopping."""
 
     epochs: int = 50
@@ -50,7 +50,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 1
 
 
-class Evaluation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class EvaluationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a run is judged: level of the bootstrap interval, its resamples, and k of top-k accuracy."""
 
     interval: float = 0.95
@@ -68,8 +68,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     rationale: str = ""
     split: SplitSettings = SplitSettings()
     augment: tuple[Choice, ...] = ()
-    training: Training = Training()
-    evaluation: Evaluation = Evaluation()
+    training: TrainingSettings = TrainingSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
 
     def to_toml(self) -> str:
         """The recipe as resolved, every value written out."""
@@ -167,7 +167,7 @@ def _nested(table: dict[str, Any]) -> dict[str, Any]:
     if isinstance(out.get("augment"), list):
         out["augment"] = [_choice(entry) for entry in out["augment"]]
     if isinstance(out.get("training"), dict):
-        choices = [name for name, kind in _fields(Training).items() if kind is Choice]
+        choices = [name for name, kind in _fields(TrainingSettings).items() if kind is Choice]
         out["training"] = {k: _choice(v) if k in choices else v for k, v in out["training"].items()}
     return out
 

@@ -1,0 +1,67 @@
+"""What an evaluation says: scores that never stand alone, with interval, number, unit, baseline, split and its leaks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Unit = Literal["clip", "track"]
+
+
+class Score(msgspec.Struct, frozen=True):
+    """One figure with its bootstrap interval: `level` of the resamples of whole songs fall between `low` and `high`."""
+
+    value: float
+    low: float
+    high: float
+
+
+class GenreScore(msgspec.Struct, frozen=True):
+    """How one genre fared; `support` is the number of judged things that truly are of it."""
+
+    genre: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+class Scores(msgspec.Struct, frozen=True, kw_only=True):
+    """All figures at one level, clips or whole tracks. `log_loss` is in nats; `macro_f1` is the plain mean over genres."""
+
+    unit: Unit
+    n: int
+    songs: int
+    level: float
+    resamples: int
+    accuracy: Score
+    macro_f1: Score
+    log_loss: Score
+    top_k_accuracy: Score
+    top_k: int
+    majority_genre: str
+    majority_accuracy: float
+    genres: tuple[GenreScore, ...]
+    confusion: tuple[tuple[int, ...], ...]  # rows: truth, columns: guess
+
+
+class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
+    """The numbers read from one file of predictions, with what they were measured on.
+
+    `chosen_on_it` says that the same tracks chose the epoch or a setting, so that the figures are validation, not test.
+    `leak` is the sentence of `Leaks.sentence`, None where nothing leaks. `left_out` counts what was not judged, by reason.
+    """
+
+    data: str
+    part: str
+    split: str
+    tracks: int
+    synthetic: bool
+    chosen_on_it: bool
+    by_clip: Scores | None
+    by_track: Scores
+    seed: int | None = None
+    leak: str | None = None
+    left_out: dict[str, int] = {}
+    format: int = 1
