@@ -6,6 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from earmark.errors import DataError
+
 Unit = Literal["clip", "track"]
 
 
@@ -51,6 +53,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
 
     `chosen_on_it` says that the same tracks chose the epoch or a setting, so that the figures are validation, not test.
     `leak` is the sentence of `Leaks.sentence`, None where nothing leaks. `left_out` counts what was not judged, by reason.
+    `by_clip` is None where each track gave one example, `by_track` where the data do not say which song a clip is from.
     """
 
     data: str
@@ -60,8 +63,16 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     synthetic: bool
     chosen_on_it: bool
     by_clip: Scores | None
-    by_track: Scores
+    by_track: Scores | None
     seed: int | None = None
     leak: str | None = None
     left_out: dict[str, int] = {}
     format: int = 1
+
+    @property
+    def headline(self) -> Scores:
+        """The figures to be quoted: over whole tracks where the songs are known, else over clips."""
+        scores = self.by_track or self.by_clip
+        if scores is None:
+            raise DataError(f"{self.data}: an evaluation without any scores")
+        return scores
