@@ -1,0 +1,161 @@
+"""A trained model with all it needs to answer: raw thing in, probabilities over named genres out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from earmark.atomic import write_bytes
+from earmark.audio.decode import read_audio
+from earmark.audio.waveform import Waveform
+from earmark.catalog import MODELS
+from earmark.errors import ModelError
+from earmark.features.log_mel import LogMel
+from earmark.features.standardise import Standardiser
+from earmark.models.forward import batched_logits
+from earmark.recipe import Choice
+
+FORMAT = 1
+CARD, WEIGHTS = "classifier.json", "weights.safetensors"
+
+
+class ClassifierCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in classifier.json: all but the weights. `shape` is one example's; `temperature` divides the logits."""
+
+    genres: tuple[str, ...]
+    model: Choice
+    shape: tuple[int, ...]
+    features: LogMel
+    standardiser: Standardiser
+    trained_on: str
+    synthetic: bool
+    temperature: float = 1.0
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a classifier says of one track.
+
+    probabilities  (genres,) the mean over the track's clips
+    starts         (clips,) seconds at which each clip begins
+    over_time      (clips, genres) probabilities of each clip
+    """
+
+    source: str
+    genres: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    starts: NDArray[np.float64]
+    over_time: NDArray[np.float64]
+
+    @property
+    def genre(self) -> str:
+        """The likeliest genre."""
+        return self.genres[int(self.probabilities.argmax())]
+
+    @property
+    def probability(self) -> float:
+        """How likely it is."""
+        return float(self.probabilities.max())
+
+    def ranked(self) -> list[tuple[str, float]]:
+        """All genres with their probabilities, likeliest first."""
+        order = np.argsort(-self.probabilities, kind="stable")
+        return [(self.genres[i], float(self.probabilities[i])) for i in order]
+
+
+class Classifier:
+    """A trained model together with its features, scale, genres and calibration."""
+
+    def __init__(self, card: ClassifierCard, model: nn.Module, *, name: str) -> None:
+        self.card = card
+        self.model = model
+        self.name = name
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres it knows, in the order of its probabilities."""
+        return self.card.genres
+
+    def probabilities(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Probabilities (n, genres) of examples (n, …) made with this classifier's features.
+
+        Raises ModelError where the examples have another shape than those it was trained on.
+        """
+        if tuple(x.shape[1:]) != self.card.shape:
+            raise ModelError(f"{self.name}: examples have shape {x.shape[1:]}, it was trained on {self.card.shape}")
+        logits = batched_logits(self.model, torch.from_numpy(np.array(x)), self.card.standardiser)
+        return torch.softmax(logits.double() / self.card.temperature, dim=1).cpu().numpy()
+
+    def predict(self, sound: Path | str | Waveform, *, allow_partial: bool = False) -> Answer:
+        """Cut a file or waveform into clips, judge each, and give the mean and the course over time.
+
+        Raises AudioError naming file and cause; ModelError where the recipe does not say what a clip is.
+        """
+        features = self.card.features
+        if features.clip_seconds is None:
+            raise ModelError(
+                f"{self.name}: it was trained on ready-made arrays and its recipe does not say how to make them from "
+                "sound: features.clip_seconds is missing (or like = 'course_clip')"
+            )
+        if isinstance(sound, Waveform):
+            waveform, source = sound, "waveform"
+        else:
+            source = str(sound)
+            waveform = read_audio(Path(sound), sample_rate=features.sample_rate, allow_partial=allow_partial)
+        clips, starts = features.clips(waveform, where=source)
+        over_time = self.probabilities(clips)
+        return Answer(source, self.genres, over_time.mean(0), starts, over_time)
+
+    def require(self, features: LogMel, *, where: str) -> None:
+        """Raise ModelError, naming both values, where `where` was made with other features than this classifier's."""
+        different = self.card.features.differences(features)
+        if different:
+            raise ModelError(f"{where}: features differ from those {self.name} was trained on: {'; '.join(different)}")
+
+
+def write_card(folder: Path, card: ClassifierCard) -> None:
+    """Write classifier.json into `folder`."""
+    write_bytes(folder / CARD, msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
+
+
+def is_classifier(path: Path) -> bool:
+    """Whether `path` is a folder that holds a classifier."""
+    return (path / CARD).is_file()
+
+
+def build_model(choice: Choice, shape: tuple[int, ...], classes: int) -> nn.Module:
+    """The untrained network of that name and options, for examples of `shape`."""
+    model: nn.Module = MODELS.build(choice.name, shape, classes, options=choice.options)
+    return model
+
+
+def load(path: Path | str, *, device: str = "cpu") -> Classifier:
+    """The classifier in a run's folder. Raises ModelError where there is none, or it is damaged or newer than this earmark."""
+    folder = Path(path)
+    try:
+        content: Any = msgspec.json.decode((folder / CARD).read_bytes())
+        if content["format"] != FORMAT:
+            raise ModelError(
+                f"{folder / CARD}: format {content['format']!r} is not the {FORMAT} this earmark reads; update earmark"
+            )
+        card = msgspec.convert(content, ClassifierCard)
+        model = build_model(card.model, card.shape, len(card.genres))
+        model.load_state_dict(load_file(folder / WEIGHTS))
+    except FileNotFoundError as error:
+        missing = Path(error.filename).name if error.filename else WEIGHTS
+        raise ModelError(
+            f"{folder}: no classifier: {missing} is missing; a run has it from its first finished epoch on"
+        ) from error
+    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
+        raise ModelError(f"{folder}: the classifier cannot be read: {str(error).splitlines()[0]}") from error
+    return Classifier(card, model.to(device).eval(), name=folder.resolve().name)

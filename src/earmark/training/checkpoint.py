@@ -1,0 +1,96 @@
+"""All that continues a training, in one safetensors file that is replaced atomically at the end of each epoch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn, optim
+
+from earmark.atomic import replacing
+from earmark.errors import ModelError
+from earmark.training.history import Epoch
+
+FORMAT = 1
+
+
+class Progress(msgspec.Struct):
+    """How far a training is, and which epoch is the best so far (0: none yet)."""
+
+    history: list[Epoch] = []
+    best_epoch: int = 0
+    best_figure: float = float("-inf")
+    format: int = FORMAT
+
+
+def save_checkpoint(path: Path, model: nn.Module, optimiser: optim.Optimizer, progress: Progress) -> None:
+    """Write the model's, optimiser's and training's state to `path`.
+
+    Shuffling, dropout and augmentation draw from generators seeded by (seed, epoch), so no generator's state is needed.
+    """
+    tensors = {f"model.{name}": value.detach().contiguous() for name, value in model.state_dict().items()}
+    state = optimiser.state_dict()
+    plain: dict[str, dict[str, Any]] = {}
+    for number, values in state["state"].items():
+        for name, value in values.items():
+            if isinstance(value, Tensor):
+                tensors[f"optimiser.{number}.{name}"] = value.detach().contiguous()
+            elif value is not None:
+                plain.setdefault(str(number), {})[name] = value
+    metadata = {
+        "progress": msgspec.json.encode(progress).decode(),
+        "groups": msgspec.json.encode(state["param_groups"]).decode(),
+        "plain": msgspec.json.encode(plain).decode(),
+    }
+    with replacing(path) as temporary:
+        save_file(tensors, temporary, metadata)
+
+
+def load_checkpoint(path: Path, model: nn.Module, optimiser: optim.Optimizer) -> Progress:
+    """Put the state of `path` into `model` and `optimiser`, and give how far the training was.
+
+    Raises ModelError where the file is damaged, newer, or of another model.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata()
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
+        progress = msgspec.json.decode(metadata["progress"], type=Progress)
+        if progress.format != FORMAT:
+            raise ModelError(f"{path}: checkpoint format {progress.format} is newer than {FORMAT}; update earmark")
+        model.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
+        state: dict[int, dict[str, Any]] = {
+            int(number): dict(values) for number, values in msgspec.json.decode(metadata["plain"]).items()
+        }
+        for name, value in tensors.items():
+            if name.startswith("optimiser."):
+                _, number, key = name.split(".", 2)
+                state.setdefault(int(number), {})[key] = value
+        groups = msgspec.json.decode(metadata["groups"])
+        optimiser.load_state_dict({"state": state, "param_groups": groups})
+    except (OSError, SafetensorError, KeyError, RuntimeError, ValueError, msgspec.DecodeError) as error:
+        raise ModelError(f"{path}: cannot be continued from: {error}") from error
+    return progress
+
+
+def save_weights(path: Path, model: nn.Module) -> None:
+    """Write the model's tensors alone: what predicts."""
+    with replacing(path) as temporary:
+        save_file({name: value.detach().contiguous() for name, value in model.state_dict().items()}, temporary)
+
+
+def to_device(name: str) -> torch.device:
+    """The device of that name; "auto" takes CUDA where there is one. Raises ModelError where it is not to be had."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"device {name!r} is not to be had here ({reason}); use --device cpu") from error
+    return device

@@ -1,0 +1,133 @@
+"""The training loop: one function, one record an epoch."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn, optim
+
+from earmark.errors import ModelError
+from earmark.models.forward import batched_logits
+from earmark.training.history import Epoch
+from earmark.training.losses import Loss
+from earmark.training.schedules import Moment, Schedule
+
+Prepare = Callable[[Tensor], Tensor]
+Augment = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
+"""(batch, …) examples and (batch,) labels in; examples, and labels or (batch, classes) shares, out."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The examples of one part, in memory or memory-mapped: x (n, …) float32, y (n,) int64."""
+
+    x: Tensor
+    y: Tensor
+
+    @classmethod
+    def of(cls, x: NDArray[np.float32], y: NDArray[np.int64]) -> Part:
+        """Wrap arrays without copying them."""
+        return cls(torch.from_numpy(x if x.flags.writeable else x.copy()), torch.from_numpy(y))
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What stays the same through a training. `prepare` standardises a batch on the device, before any augmentation."""
+
+    loss: Loss
+    schedule: Schedule
+    epochs: int
+    batch_size: int
+    seed: int
+    device: torch.device
+    prepare: Prepare
+    augment: Augment | None = None
+    clip_gradient: float | None = None
+    bfloat16: bool = False
+    on_batch: Callable[[int, int], None] | None = None
+
+
+def train(
+    model: nn.Module, optimiser: optim.Optimizer, train: Part, valid: Part | None, plan: Plan, *, done: int = 0
+) -> Iterator[Epoch]:
+    """Train `model` in place from epoch `done` + 1 to `plan.epochs`, and give a record after each.
+
+    Each epoch draws its order, dropout and augmentation from (seed, epoch) alone: continuing after epoch k gives the
+    same numbers as going through. Raises ModelError where the loss stops being finite.
+    """
+    base_rates = [group.get("initial_lr", group["lr"]) for group in optimiser.param_groups]
+    for group, rate in zip(optimiser.param_groups, base_rates, strict=True):
+        group["initial_lr"] = rate
+    for epoch in range(done + 1, plan.epochs + 1):
+        started = time.perf_counter()
+        with seeded(plan.seed, epoch, plan.device):
+            loss, accuracy = _one_epoch(model, optimiser, base_rates, train, plan, epoch)
+        if not math.isfinite(loss):
+            raise ModelError(
+                f"epoch {epoch}: the training loss became {loss}; lower training.optimiser.learning_rate "
+                f"(now {base_rates[0]:g}), set training.clip_gradient = 1.0, or standardise the features"
+            )
+        valid_loss, valid_accuracy = evaluate(model, valid, plan) if valid is not None else (None, None)
+        rate = optimiser.param_groups[0]["lr"]
+        yield Epoch(epoch, rate, loss, accuracy, valid_loss, valid_accuracy, time.perf_counter() - started)
+
+
+def _one_epoch(
+    model: nn.Module, optimiser: optim.Optimizer, base_rates: list[float], part: Part, plan: Plan, epoch: int
+) -> tuple[float, float]:
+    model.train()
+    order = torch.randperm(len(part))
+    augmenting = torch.Generator(plan.device).manual_seed(int(torch.randint(2**62, ())))
+    batches = [order[start : start + plan.batch_size] for start in range(0, len(order), plan.batch_size)]
+    if len(batches) > 1 and len(batches[-1]) == 1:  # batch normalisation has no variance of one example
+        batches[-2:] = [torch.cat(batches[-2:])]
+    total_loss = torch.zeros((), device=plan.device)
+    total_right = torch.zeros((), device=plan.device)
+    for number, rows in enumerate(batches):
+        moment = Moment((epoch - 1) * len(batches) + number, plan.epochs * len(batches))
+        for group, rate in zip(optimiser.param_groups, base_rates, strict=True):
+            group["lr"] = rate * plan.schedule(moment)
+        x = plan.prepare(part.x[rows].to(plan.device))
+        labels = part.y[rows].to(plan.device)
+        target = labels
+        if plan.augment is not None:
+            x, target = plan.augment(x, labels, augmenting)
+        with torch.autocast(plan.device.type, dtype=torch.bfloat16, enabled=plan.bfloat16):
+            logits = model(x)
+            loss = plan.loss(logits, target)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if plan.clip_gradient is not None:
+            nn.utils.clip_grad_norm_(model.parameters(), plan.clip_gradient)
+        optimiser.step()
+        total_loss += loss.detach() * len(rows)
+        total_right += (logits.detach().argmax(1) == labels).sum()
+        if plan.on_batch is not None:
+            plan.on_batch(number + 1, len(batches))
+    return float(total_loss) / len(part), float(total_right) / len(part)
+
+
+def evaluate(model: nn.Module, part: Part, plan: Plan) -> tuple[float, float]:
+    """Mean loss and accuracy of `model` on `part`, in evaluation mode and without augmentation."""
+    logits = batched_logits(model, part.x, plan.prepare, batch_size=plan.batch_size, bfloat16=plan.bfloat16)
+    labels = part.y.to(plan.device)
+    return float(plan.loss(logits, labels)), float((logits.argmax(1) == labels).double().mean())
+
+
+@contextlib.contextmanager
+def seeded(seed: int, epoch: int, device: torch.device) -> Iterator[None]:
+    """Draw torch's random numbers from (seed, epoch) inside the block, and leave the caller's generator as it was."""
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices):
+        torch.manual_seed(int(np.random.SeedSequence([seed, epoch]).generate_state(1, np.uint64)[0] >> 1))
+        yield
