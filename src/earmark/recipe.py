@@ -29,6 +29,7 @@ class SplitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["as_given", "by_clip", "by_track", "by_artist", "file"] = "by_track"
     valid: float = 0.2
     test: float = 0.0
+    stratify: bool = True
     folds: int | None = None
     fold: int = 0
     path: str | None = None
