@@ -1,4 +1,4 @@
-"""What an evaluation says: scores that never stand alone, with interval, number, unit, baseline, split and its leaks."""
+"""What an evaluation says: scores that never stand alone, with interval, number, baseline, split and its leaks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ class GenreScore(msgspec.Struct, frozen=True):
 
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
-    """All figures at one level, clips or whole tracks. `log_loss` is in nats; `macro_f1` is the plain mean over genres."""
+    """All figures at one level, clips or whole tracks.
+
+    `log_loss` is in nats; `macro_f1` the plain mean over the genres that occur in truth or guess.
+    """
 
     unit: Unit
     n: int
@@ -52,8 +55,9 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers read from one file of predictions, with what they were measured on.
 
     `chosen_on_it` says that the same tracks chose the epoch or a setting, so that the figures are validation, not test.
-    `leak` is the sentence of `Leaks.sentence`, None where nothing leaks. `left_out` counts what was not judged, by reason.
-    `by_clip` is None where each track gave one example, `by_track` where the data do not say which song a clip is from.
+    `leak` is the sentence of `Leaks.sentence`, None where nothing leaks. `left_out` counts by reason what was not
+    judged. `by_clip` is None where each track gave one example, `by_track` where the data do not say which song a clip
+    is from.
     """
 
     data: str
