@@ -40,11 +40,12 @@ class Predictions:
                 f"predictions for {n} things and {classes} genres have probabilities {self.probabilities.shape}, "
                 f"truth {self.truth.shape}, songs ({len(self.songs)},)"
             )
-        if n and not (np.isfinite(self.probabilities).all() and np.allclose(self.probabilities.sum(1), 1, atol=1e-4)):
-            worst = int(np.abs(np.nan_to_num(self.probabilities.sum(1), nan=np.inf) - 1).argmax())
+        good = (np.abs(self.probabilities.sum(1) - 1) <= 1e-4) & (self.probabilities >= 0).all(1)
+        if not good.all():
+            bad = int(good.argmin())
             raise DataError(
-                f"{self.ids[worst]}: probabilities sum to {self.probabilities[worst].sum():.4f}, not 1; "
-                "the file was damaged or made elsewhere"
+                f"{self.ids[bad]}: not probabilities: none may be negative and their sum must be 1, "
+                f"it is {self.probabilities[bad].sum():.4f}; the file was damaged or made elsewhere"
             )
 
     def __len__(self) -> int:

@@ -80,9 +80,9 @@ class Dataset:
     _index: dict[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        repeated = [name for name, n in Counter(track.id for track in self.tracks).items() if n > 1]
-        if repeated:
-            raise DataError(f"{self.name}: track id {repeated[0]!r} stands {len(repeated)} times; ids must be unique")
+        for repeated, n in Counter(track.id for track in self.tracks).most_common(1):
+            if n > 1:
+                raise DataError(f"{self.name}: track id {repeated!r} stands {n} times; ids must be unique")
         self._index.update((track.id, place) for place, track in enumerate(self.tracks))
         for track in self.tracks:
             for genre in track.genres:
