@@ -51,8 +51,8 @@ class Catalog:
         parameters = inspect.signature(self.find(name)).parameters.values()
         return {p.name: p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
 
-    def build(self, name: str, *arguments: Any, options: Mapping[str, Any]) -> Any:
-        """Call `name` with `arguments` and `options`; an unknown option is refused with the nearest one."""
+    def check(self, name: str, options: Mapping[str, Any]) -> None:
+        """Raise UsageError for an unknown name or option, or a missing one without default, with what is known."""
         known = self.options(name)
         for option in options:
             if option not in known:
@@ -60,6 +60,13 @@ class Catalog:
                     f"{self.kind} {name!r} has no option {option!r}{nearest(option, known)}; "
                     f"it takes: {', '.join(known) or 'none'}"
                 )
+        for option, parameter in known.items():
+            if parameter.default is inspect.Parameter.empty and option not in options:
+                raise UsageError(f"{self.kind} {name!r} needs the option {option!r}")
+
+    def build(self, name: str, *arguments: Any, options: Mapping[str, Any]) -> Any:
+        """Call `name` with `arguments` and `options`, once they have passed `check`."""
+        self.check(name, options)
         return self.find(name)(*arguments, **options)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,19 @@ from earmark.atomic import write_bytes
 from earmark.audio.decode import read_audio
 from earmark.audio.waveform import Waveform
 from earmark.catalog import MODELS
-from earmark.errors import ModelError
+from earmark.errors import AudioError, ModelError
 from earmark.features.log_mel import LogMel
 from earmark.features.standardise import Standardiser
 from earmark.models.forward import batched_logits
 from earmark.recipe import Choice
+from earmark.tracks import Fault
 
 FORMAT = 1
 CARD, WEIGHTS = "classifier.json", "weights.safetensors"
 
 
 class ClassifierCard(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in classifier.json: all but the weights. `shape` is one example's; `temperature` divides the logits."""
+    """What stands in classifier.json: all but the weights. `temperature` divides the logits."""
 
     genres: tuple[str, ...]
     model: Choice
@@ -140,7 +142,10 @@ def build_model(choice: Choice, shape: tuple[int, ...], classes: int) -> nn.Modu
 
 
 def load(path: Path | str, *, device: str = "cpu") -> Classifier:
-    """The classifier in a run's folder. Raises ModelError where there is none, or it is damaged or newer than this earmark."""
+    """The classifier in a run's folder.
+
+    Raises ModelError where there is none, or it is damaged or newer than this earmark.
+    """
     folder = Path(path)
     try:
         content: Any = msgspec.json.decode((folder / CARD).read_bytes())
@@ -159,3 +164,16 @@ def load(path: Path | str, *, device: str = "cpu") -> Classifier:
     except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
         raise ModelError(f"{folder}: the classifier cannot be read: {str(error).splitlines()[0]}") from error
     return Classifier(card, model.to(device).eval(), name=folder.resolve().name)
+
+
+def predict_files(
+    classifier: Classifier, paths: Sequence[Path], *, allow_partial: bool = False
+) -> tuple[list[Answer], list[Fault]]:
+    """Judge each file; those that cannot be read are listed with their reason instead of being answered."""
+    answers, faults = [], []
+    for path in paths:
+        try:
+            answers.append(classifier.predict(path, allow_partial=allow_partial))
+        except AudioError as error:
+            faults.append(Fault(str(path), str(error)))
+    return answers, faults

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import platform
 import subprocess
@@ -62,7 +62,7 @@ class Run:
 
 def create_run(root: Path, name: str, seed: int) -> Run:
     """Make a new folder `root`/TIME-NAME-sSEED; a number is added where it is taken."""
-    stamp = datetime.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
+    stamp = dt.datetime.now().strftime("%Y-%m-%dT%H-%M-%S")
     for attempt in range(1, 1000):
         folder = root / (f"{stamp}-{name}-s{seed}" + (f"-{attempt}" if attempt > 1 else ""))
         try:
@@ -70,7 +70,9 @@ def create_run(root: Path, name: str, seed: int) -> Run:
         except FileExistsError:
             continue
         except OSError as error:
-            raise DataError(f"{folder}: the run's folder cannot be made: {error.strerror}; use --runs FOLDER") from error
+            raise DataError(
+                f"{folder}: the run's folder cannot be made: {error.strerror}; use --runs FOLDER"
+            ) from error
         return Run(folder)
     raise DataError(f"{root}: a thousand runs of {name} began in the same second")
 
@@ -79,7 +81,9 @@ def open_run(path: Path) -> Run:
     """The run in folder `path`. Raises ModelError where it is none."""
     run = Run(path)
     if not run.recipe.is_file():
-        raise ModelError(f"{path}: not a run: it holds no {run.recipe.name}; runs are folders that earmark train writes")
+        raise ModelError(
+            f"{path}: not a run: it holds no {run.recipe.name}; runs are folders that earmark train writes"
+        )
     return run
 
 
@@ -100,12 +104,12 @@ def environment(*, device: str, threads: int, data_checksum: str) -> Environment
         threads=threads,
         git_commit=git_commit(),
         data_checksum=data_checksum,
-        started=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
     )
 
 
 def git_commit() -> str | None:
-    """The commit of the working directory's checkout, with "+" where something is not committed; None outside of one."""
+    """The commit checked out in the working directory, "+" where something is not committed; None outside of one."""
     try:
         commit = subprocess.run(
             ["git", "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 import numpy as np
@@ -15,6 +15,7 @@ from earmark.errors import DataError, nearest
 
 Medium = Literal["audio", "log_mel", "text", "image"]
 Part = Literal["train", "valid", "test"]
+PARTS: tuple[Part, ...] = get_args(Part)
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True):

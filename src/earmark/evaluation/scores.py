@@ -80,3 +80,15 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
         if scores is None:
             raise DataError(f"{self.data}: an evaluation without any scores")
         return scores
+
+    @property
+    def remarks(self) -> list[str]:
+        """What must be said beside every figure of this evaluation."""
+        said = [f"{self.data}, {self.split}"]
+        if self.synthetic:
+            said.append("synthetic data: these are not recordings")
+        if self.chosen_on_it:
+            said.append("validation: it also chose the epoch, so a test score would be lower")
+        if self.leak is not None:
+            said.append(self.leak)
+        return said + [f"left out: {count} ({reason})" for reason, count in self.left_out.items()]

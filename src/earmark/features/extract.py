@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -61,7 +60,8 @@ def extract(
     shapes = {array.shape[1:] for array in arrays}
     if len(shapes) > 1:
         raise DataError(
-            f"{dataset.name}: tracks give examples of different shapes, such as {' and '.join(map(str, sorted(shapes)[:2]))}; "
+            f"{dataset.name}: tracks give examples of different shapes, such as "
+            f"{' and '.join(map(str, sorted(shapes)[:2]))}; "
             "set features.clip_seconds, so that all clips are of one length"
         )
     track_of = np.concatenate(places).astype(np.int64)
@@ -100,8 +100,3 @@ def data_checksum(dataset: Dataset) -> str:
         content = dataset.digest(track) if dataset.digest is not None else ""
         state.update(f"{track.id}\t{','.join(track.genres)}\t{content}\n".encode())
     return state.hexdigest()[:16]
-
-
-def default_cache(folder: Path | None = None) -> FeatureCache:
-    """The cache in `folder`, or in the platform's place for caches."""
-    return FeatureCache(folder)

@@ -77,6 +77,12 @@ def load_checkpoint(path: Path, model: nn.Module, optimiser: optim.Optimizer) ->
     return progress
 
 
+def best_epoch(path: Path) -> int:
+    """The epoch whose weights the training at checkpoint `path` kept."""
+    with safe_open(path, framework="pt") as file:
+        return msgspec.json.decode(file.metadata()["progress"], type=Progress).best_epoch
+
+
 def save_weights(path: Path, model: nn.Module) -> None:
     """Write the model's tensors alone: what predicts."""
     with replacing(path) as temporary:

@@ -1,0 +1,72 @@
+"""`earmark evaluate`: a run is judged again, or on another data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from earmark.cli.show import AsCsv, AsJson, Form, form, note, print_csv, print_json, print_table
+
+if TYPE_CHECKING:
+    from earmark.evaluation.scores import Evaluation
+
+
+def command(
+    run: Annotated[Path, typer.Argument(help="The run's folder.")],
+    on: Annotated[str | None, typer.Option(help="Another data set: a name, folder, CSV or .npz.")] = None,
+    path: Annotated[str | None, typer.Option(help="Where the data set named by --on lies.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="An option of the data set named by --on.")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option(help="A file that maps genre names to the run's.")] = None,
+    part: Annotated[str | None, typer.Option(help="Only this part: train, valid or test.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Predict and score: the run's own validation and test parts, or --on another data set by matching genre names."""
+    import msgspec
+
+    from earmark.cli.progress import bars
+    from earmark.datasets.reference import open_dataset, read_options
+    from earmark.errors import UsageError
+    from earmark.experiment.evaluate import evaluate, evaluate_on
+    from earmark.genre_names import read_mapping
+    from earmark.tracks import PARTS
+
+    if part is not None and part not in PARTS:
+        raise UsageError(f"--part {part!r} is not one of {', '.join(PARTS)}")
+    shape = form(as_json, as_csv)
+    with bars() as watcher:
+        if on is None:
+            evaluations = evaluate(run, part=part, device=device, watcher=watcher)
+        else:
+            dataset = open_dataset(on, read_options(settings or [], path=path))
+            names = read_mapping(mapping) if mapping is not None else None
+            judged = evaluate_on(run, dataset, part=part, mapping=names, device=device, watcher=watcher)
+            evaluations = {f"on-{dataset.name}": judged}
+    if shape is Form.JSON:
+        print_json(msgspec.to_builtins(evaluations))
+    else:
+        print_evaluations(evaluations, csv=shape is Form.CSV)
+
+
+def print_evaluations(evaluations: dict[str, Evaluation], *, csv: bool = False) -> None:
+    """The headline figures of each evaluation, with what they were measured on."""
+    header = ("part", "unit", "n", "accuracy", "low", "high", "macro F1", "majority")
+    rows = [
+        (name, s.unit, s.n, *(f"{figure:.3f}" for figure in (*a, s.macro_f1.value, s.majority_accuracy)))
+        for name, e in evaluations.items()
+        for s in (e.by_track, e.by_clip)
+        if s is not None
+        for a in [(s.accuracy.value, s.accuracy.low, s.accuracy.high)]
+    ]
+    if csv:
+        print_csv(header, rows)
+    else:
+        print_table(header, rows, right=header[2:])
+    for name, evaluation in evaluations.items():
+        for remark in evaluation.remarks:
+            note(f"{name}: {remark}")

@@ -1,0 +1,91 @@
+"""`earmark predict`: genre with probabilities, per track and over time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from earmark.cli.show import AsCsv, AsJson, Form, bar, form, print_csv, print_json, print_table
+from earmark.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from earmark.classifier import Answer
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(help="A run's folder first, then audio files and folders of them.")],
+    model: Annotated[Path | None, typer.Option(help="The classifier, where it is not the first argument.")] = None,
+    over_time: Annotated[bool, typer.Option("--over-time", help="Also the genre along each track.")] = False,
+    top: Annotated[int, typer.Option(min=1, help="How many genres of each track the table shows.")] = 3,
+    allow_partial: Annotated[
+        bool, typer.Option("--allow-partial", help="Classify what can be read of truncated files.")
+    ] = False,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> int:
+    """Name the genre of audio files. Those that cannot be read are listed at the end, and the exit code is then 1."""
+    from earmark.audio.files import audio_files
+    from earmark.classifier import is_classifier, load, predict_files
+    from earmark.cli.progress import list_faults
+    from earmark.training.checkpoint import to_device
+
+    if model is None and is_classifier(files[0]):
+        model, files = files[0], files[1:]
+    if model is None:
+        raise UsageError(f"{files[0]} is not a run; name one first: earmark predict RUN FILE…, or --model RUN")
+    if not files:
+        raise UsageError("no audio files given: earmark predict RUN FILE…")
+    shape = form(as_json, as_csv)
+    classifier = load(model, device=str(to_device(device)))
+    answers, faults = predict_files(classifier, audio_files(files), allow_partial=allow_partial)
+    if shape is Form.JSON:
+        print_json([_plain(answer, over_time) for answer in answers])
+    elif shape is Form.CSV:
+        _print_csv(answers, classifier.genres, over_time)
+    else:
+        _print_table(answers, top, over_time)
+    list_faults(faults)
+    if faults and not answers:
+        raise DataError(f"none of {len(faults)} files could be classified")
+    return 1 if faults else 0
+
+
+def _plain(answer: Answer, over_time: bool) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "file": answer.source,
+        "genre": answer.genre,
+        "probability": round(answer.probability, 6),
+        "probabilities": {genre: round(p, 6) for genre, p in answer.ranked()},
+    }
+    if over_time:
+        out["over_time"] = [
+            {"start": float(start), "probabilities": dict(zip(answer.genres, row.round(6).tolist(), strict=True))}
+            for start, row in zip(answer.starts, answer.over_time, strict=True)
+        ]
+    return out
+
+
+def _print_csv(answers: list[Answer], genres: tuple[str, ...], over_time: bool) -> None:
+    rows = []
+    for answer in answers:
+        pieces = zip(answer.starts, answer.over_time, strict=True) if over_time else [("", answer.probabilities)]
+        for start, row in pieces:
+            place = [start] if over_time else []
+            rows.append([answer.source, *place, answer.genres[row.argmax()], *(f"{p:.6f}" for p in (row.max(), *row))])
+    print_csv(["file", *(["start"] if over_time else []), "genre", "probability", *genres], rows)
+
+
+def _print_table(answers: list[Answer], top: int, over_time: bool) -> None:
+    rows = []
+    for answer in answers:
+        others = ", ".join(f"{genre} {p:.0%}" for genre, p in answer.ranked()[1:top])
+        rows.append((answer.source, answer.genre, f"{answer.probability:.0%}", bar(answer.probability), others))
+        if over_time:
+            for start, row in zip(answer.starts, answer.over_time, strict=True):
+                minutes, seconds = divmod(float(start), 60)
+                at = f"  {minutes:.0f}:{seconds:04.1f}"
+                rows.append((at, answer.genres[row.argmax()], f"{row.max():.0%}", bar(float(row.max())), ""))
+    print_table(("file", "genre", "probability", "", "then"), rows, right=("probability",))

@@ -1,0 +1,47 @@
+"""`earmark train`: a recipe becomes a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from earmark.errors import UsageError
+
+
+def command(
+    recipe: Annotated[str | None, typer.Argument(help="A recipe file, or a shipped recipe's name.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key: training.epochs=5.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="The training's seed.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    runs: Annotated[Path, typer.Option(help="Where runs are written.")] = Path("runs"),
+    resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = None,
+) -> None:
+    """Train a model by a recipe, evaluate it, and write its report. Ctrl-C leaves a run that --resume goes on with."""
+    from earmark.cli.evaluate import print_evaluations
+    from earmark.cli.progress import bars
+    from earmark.cli.show import note
+    from earmark.experiment.evaluate import read_evaluations
+    from earmark.experiment.report import write_report
+    from earmark.experiment.train import resume as resume_run
+    from earmark.experiment.train import train
+    from earmark.recipe import find_recipe, read_recipe
+
+    if (recipe is None) == (resume is None):
+        raise UsageError("earmark train takes a recipe, or --resume with a run; earmark recipes lists those shipped")
+    with bars() as watcher:
+        if resume is not None:
+            if settings or seed is not None:
+                raise UsageError("--resume goes on with the run's own recipe; --set and --seed are for a new run")
+            run = resume_run(resume, device=device, watcher=watcher)
+        else:
+            path = find_recipe(str(recipe))
+            overrides = [*(settings or []), *([f"training.seed={seed}"] if seed is not None else [])]
+            run = train(read_recipe(path, overrides=overrides), runs=runs, device=device, watcher=watcher)
+        watcher.stage("writing the report")
+        page = write_report(run.folder)
+    print_evaluations(read_evaluations(run))
+    note(f"run: {run.folder}\nreport: {page}")

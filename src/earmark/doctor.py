@@ -1,0 +1,26 @@
+"""What this machine has: versions, decoders, devices, caches."""
+
+from __future__ import annotations
+
+import torch
+
+from earmark.audio.decode import decoders
+from earmark.features.cache import FeatureCache
+from earmark.run import environment
+
+
+def examine() -> list[tuple[str, str]]:
+    """What was looked for, and what was found."""
+    here = environment(device="", threads=torch.get_num_threads(), data_checksum="")
+    cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    cache = FeatureCache()
+    return [
+        ("earmark", here.earmark),
+        ("python", here.python),
+        ("platform", here.platform),
+        *here.packages.items(),
+        *((f"decoder {decoder.name}", decoder.describe()) for decoder in decoders()),
+        ("threads", str(here.threads)),
+        ("cuda device", cuda),
+        ("feature cache", f"{cache.folder}, {cache.size() / 1e6:.0f} of {cache.limit_bytes / 1e6:.0f} MB"),
+    ]

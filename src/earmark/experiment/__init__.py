@@ -1,0 +1,1 @@
+"""One recipe from data to report: what `earmark train`, `evaluate` and `report` call."""

@@ -1,0 +1,157 @@
+"""Judging a run: on its own parts, or on another data set whose genres are matched by name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from earmark.classifier import Classifier, load
+from earmark.errors import DataError
+from earmark.evaluation.metrics import score
+from earmark.evaluation.scores import Evaluation, Scores, Unit
+from earmark.experiment.prepare import Prepared, prepare
+from earmark.experiment.watcher import Watcher
+from earmark.features.cache import FeatureCache
+from earmark.features.examples import Examples
+from earmark.features.extract import extract
+from earmark.genre_names import match
+from earmark.predictions import Predictions
+from earmark.recipe import EvaluationSettings, Recipe, read_recipe
+from earmark.run import Run, open_run, write_json
+from earmark.splits import read_split
+from earmark.tracks import Dataset, Part
+from earmark.training.checkpoint import to_device
+
+
+def evaluate(
+    path: Path, *, part: Part | None = None, device: str = "auto", watcher: Watcher | None = None
+) -> dict[str, Evaluation]:
+    """Judge the run at `path` again on the parts of its own data (or one of them), from the weights it saved.
+
+    Writes predictions and metrics.json, and gives the evaluations by part.
+    Raises DataError where the run's split has no such part.
+    """
+    run = open_run(path)
+    recipe = read_recipe(run.recipe)
+    classifier = load(run.folder, device=str(to_device(device)))
+    wanted: tuple[Part, ...] = (part,) if part is not None else ("valid", "test")
+    prepared = prepare(recipe, split=read_split(run.split), only=wanted, watcher=watcher)
+    if not prepared.parts:
+        sizes = prepared.split.describe()
+        raise DataError(f"{run.folder}: its split ({sizes}) has no {' or '.join(wanted)} part to judge")
+    evaluations = {name: judge(run, recipe, classifier, prepared, name) for name in prepared.parts}
+    keep_evaluations(run, evaluations)
+    return evaluations
+
+
+def evaluate_on(
+    path: Path,
+    dataset: Dataset,
+    *,
+    part: Part | None = None,
+    mapping: Mapping[str, str] | None = None,
+    device: str = "auto",
+    watcher: Watcher | None = None,
+) -> Evaluation:
+    """Judge the run at `path` on another data set, whose genre names are matched to the run's.
+
+    `mapping` gives names that do not match by themselves. What cannot be judged is counted in `left_out`.
+    Raises DataError where no genre of `dataset` is one of the classifier's.
+    """
+    watcher = watcher or Watcher()
+    run = open_run(path)
+    recipe = read_recipe(run.recipe)
+    classifier = load(run.folder, device=str(to_device(device)))
+    found, _ = match(dataset.genres, classifier.genres, mapping)
+    if not found:
+        raise DataError(
+            f"{dataset.name}: none of its genres ({', '.join(dataset.genres)}) is one of "
+            f"{', '.join(classifier.genres)}; give a mapping file"
+        )
+    left_out = Counter(
+        f"genre {track.genre!r} is not one the classifier knows" if track.genre else "no genre given"
+        for track in dataset.tracks
+        if track.genre not in found
+    )
+    tracks = [
+        msgspec.structs.replace(track, genres=(found[track.genre],))
+        for track in dataset.tracks
+        if track.genre in found and part in (None, track.part)
+    ]
+    watcher.stage(f"features of {len(tracks)} tracks")
+    renamed = replace(dataset, genres=classifier.genres, tracks=tuple(tracks))
+    extraction = extract(renamed, tracks, classifier.card.features, cache=FeatureCache(), on_track=watcher.step)
+    watcher.skipped(extraction.skipped)
+    left_out["unreadable"] += len(extraction.skipped)
+    predictions = predict_examples(classifier, extraction.examples)
+    predictions.write(run.predictions(f"on-{dataset.name}"))
+    evaluation = Evaluation(
+        data=dataset.name,
+        part=part or "all",
+        split="another data set than it was trained on",
+        tracks=len(tracks) - len(extraction.skipped),
+        synthetic=dataset.synthetic,
+        chosen_on_it=False,
+        seed=recipe.training.seed,
+        left_out={reason: count for reason, count in left_out.items() if count},
+        **_scores(predictions, recipe.evaluation, songs_known=dataset.songs_known),
+    )
+    keep_evaluations(run, {f"on-{dataset.name}": evaluation})
+    return evaluation
+
+
+def judge(run: Run, recipe: Recipe, classifier: Classifier, prepared: Prepared, part: Part) -> Evaluation:
+    """Predict one part of the run's own data, write the predictions, and read the numbers from them."""
+    examples = prepared.parts[part]
+    predictions = predict_examples(classifier, examples)
+    predictions.write(run.predictions(part))
+    return Evaluation(
+        data=prepared.dataset.name,
+        part=part,
+        split=prepared.split.describe(),
+        tracks=len(np.unique(examples.track)),
+        synthetic=prepared.dataset.synthetic,
+        chosen_on_it=part == "valid" and recipe.training.keep != "last",
+        seed=recipe.training.seed,
+        leak=prepared.split.leaks(prepared.dataset).sentence,
+        left_out=prepared.split.left_out,
+        **_scores(predictions, recipe.evaluation, songs_known=prepared.dataset.songs_known),
+    )
+
+
+def predict_examples(classifier: Classifier, examples: Examples) -> Predictions:
+    """The classifier's probabilities for each example."""
+    return Predictions(
+        classifier.genres, examples.ids, examples.songs, examples.y, classifier.probabilities(examples.x)
+    )
+
+
+def _scores(predictions: Predictions, settings: EvaluationSettings, *, songs_known: bool) -> dict[str, Scores | None]:
+    def at(unit: Unit, judged: Predictions) -> Scores:
+        return score(judged, unit=unit, level=settings.interval, resamples=settings.resamples, top_k=settings.top_k)
+
+    cut = len(set(predictions.songs)) < len(predictions) or not songs_known
+    return {
+        "by_clip": at("clip", predictions) if cut else None,
+        "by_track": at("track", predictions.by_song()) if songs_known else None,
+    }
+
+
+def keep_evaluations(run: Run, evaluations: dict[str, Evaluation]) -> None:
+    """Add evaluations to the run's metrics.json, in place of earlier ones of the same name."""
+    write_json(run.metrics, {**read_evaluations(run), **evaluations})
+
+
+def read_evaluations(run: Run) -> dict[str, Evaluation]:
+    """The evaluations in metrics.json by name, none where there is no such file yet."""
+    try:
+        return msgspec.json.decode(run.metrics.read_bytes(), type=dict[str, Evaluation])
+    except FileNotFoundError:
+        return {}
+    except msgspec.DecodeError as error:
+        raise DataError(f"{run.metrics}: cannot be read as evaluations: {error}") from error

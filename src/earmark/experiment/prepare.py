@@ -1,0 +1,75 @@
+"""From a recipe to the examples of each part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from earmark.catalog import DATASETS, FEATURES, LOSSES, MODELS, OPTIMISERS, SCHEDULES
+from earmark.errors import DataError
+from earmark.experiment.watcher import Watcher
+from earmark.features.cache import FeatureCache
+from earmark.features.examples import Examples
+from earmark.features.extract import extract
+from earmark.features.log_mel import LogMel
+from earmark.recipe import Recipe
+from earmark.splits import Split, draw
+from earmark.tracks import Dataset, Part
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A recipe's data: who is judged, and what the model is fed."""
+
+    dataset: Dataset
+    split: Split
+    features: LogMel
+    parts: dict[Part, Examples]
+
+
+def check(recipe: Recipe) -> None:
+    """Refuse a recipe that names something unknown, before anything is read. Raises UsageError."""
+    for catalog, choice in (
+        (DATASETS, recipe.data),
+        (FEATURES, recipe.features),
+        (MODELS, recipe.model),
+        (OPTIMISERS, recipe.training.optimiser),
+        (SCHEDULES, recipe.training.schedule),
+        (LOSSES, recipe.training.loss),
+    ):
+        catalog.check(choice.name, choice.options)
+
+
+def prepare(
+    recipe: Recipe,
+    *,
+    split: Split | None = None,
+    only: Sequence[Part] = ("train", "valid", "test"),
+    watcher: Watcher | None = None,
+) -> Prepared:
+    """Build the data set, share out its tracks (or take `split`), and make the examples of the parts in `only`.
+
+    Raises DataError where a track to be trained or judged on has no genre.
+    """
+    watcher = watcher or Watcher()
+    watcher.stage(f"reading {recipe.data.name}")
+    dataset: Dataset = DATASETS.build(recipe.data.name, options=recipe.data.options)
+    split = split or draw(dataset, **msgspec.structs.asdict(recipe.split))
+    features: LogMel = FEATURES.build(recipe.features.name, options=recipe.features.options)
+    cache = FeatureCache()
+    parts: dict[Part, Examples] = {}
+    for part in only:
+        tracks = split.tracks(dataset, part)
+        if not tracks:
+            continue
+        watcher.stage(f"features of {len(tracks)} {part} tracks")
+        extraction = extract(dataset, tracks, features, cache=cache, on_track=watcher.step)
+        watcher.skipped(extraction.skipped)
+        parts[part] = extraction.examples
+    unknown = [examples.ids[i] for examples in parts.values() for i in np.flatnonzero(examples.y < 0)[:1]]
+    if unknown:
+        raise DataError(f"{dataset.name}: {unknown[0]} has no genre; tracks to train or judge on need one")
+    return Prepared(dataset, split, features, parts)

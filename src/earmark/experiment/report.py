@@ -1,0 +1,83 @@
+"""From a run's folder to its page and curves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.atomic import write_bytes, write_text
+from earmark.classifier import load
+from earmark.errors import DataError
+from earmark.experiment.evaluate import read_evaluations
+from earmark.experiment.prepare import prepare
+from earmark.features.examples import Examples
+from earmark.predictions import read_predictions
+from earmark.recipe import read_recipe
+from earmark.report.data_facts import facts_of
+from earmark.report.figures import draw_curves, draw_curves_png
+from earmark.report.mistakes import confident_mistakes
+from earmark.report.model_summary import summarise
+from earmark.report.run_page import MISTAKES, RunPage, render_run
+from earmark.run import Environment, open_run
+from earmark.splits import read_split
+from earmark.tracks import Part
+from earmark.training.checkpoint import best_epoch
+from earmark.training.history import read_history
+
+HEADLINES: tuple[Part, ...] = ("test", "valid")
+
+
+def write_report(path: Path) -> Path:
+    """Write report.html and the curves of the run at `path`; gives where the page is.
+
+    Raises DataError where the run has not been evaluated yet, or its data are gone: the page shows spectrograms.
+    """
+    run = open_run(path)
+    evaluations = read_evaluations(run)
+    headline = next((part for part in HEADLINES if part in evaluations), None)
+    if headline is None:
+        raise DataError(f"{run.folder}: not evaluated yet; earmark evaluate {run.folder}, or train it to its end")
+    classifier = load(run.folder)
+    prepared = prepare(read_recipe(run.recipe), split=read_split(run.split), only=(headline,))
+    predictions = read_predictions(run.predictions(headline))
+    history = read_history(run.history) if run.history.is_file() else []
+    kept = best_epoch(run.last) if run.last.is_file() else None
+    if history:
+        write_text(run.curves("svg"), draw_curves(history, kept_epoch=kept))
+        write_bytes(run.curves("png"), draw_curves_png(history, kept_epoch=kept))
+    wrong = {mistake.id for mistake in confident_mistakes(predictions.by_song(), MISTAKES)}
+    page = RunPage(
+        name=run.name,
+        recipe=read_recipe(run.recipe),
+        model=summarise(classifier.card.model.name, classifier.model, classifier.card.shape),
+        data=facts_of(prepared.dataset, prepared.split.parts),
+        evaluations=[evaluations[headline], *(e for name, e in evaluations.items() if name != headline)],
+        environment=_environment(msgspec.json.decode(run.environment.read_bytes(), type=Environment)),
+        history=history,
+        kept_epoch=kept,
+        predictions=predictions,
+        spectrograms={song: x for song, x in _first_clips(prepared.parts[headline]).items() if song in wrong},
+    )
+    write_text(run.report, render_run(page))
+    return run.report
+
+
+def _first_clips(examples: Examples) -> dict[str, NDArray[np.float32]]:
+    """The first example of each song."""
+    return {song: examples.x[i] for i, song in reversed(list(enumerate(examples.songs)))}
+
+
+def _environment(made_with: Environment) -> dict[str, str]:
+    return {
+        "earmark": made_with.earmark,
+        "python": made_with.python,
+        **made_with.packages,
+        "platform": made_with.platform,
+        "device": f"{made_with.device}, {made_with.threads} threads",
+        "git commit": made_with.git_commit or "none",
+        "data checksum": made_with.data_checksum,
+        "started": made_with.started,
+    }

@@ -1,0 +1,138 @@
+"""Training: a recipe, or a run that was interrupted, to a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import torch
+from torch import optim
+
+from earmark.atomic import write_text
+from earmark.catalog import LOSSES, OPTIMISERS, SCHEDULES
+from earmark.classifier import ClassifierCard, build_model, load, write_card
+from earmark.errors import DataError, UsageError
+from earmark.experiment.evaluate import judge, keep_evaluations
+from earmark.experiment.prepare import Prepared, check, prepare
+from earmark.experiment.watcher import Watcher
+from earmark.features.extract import data_checksum
+from earmark.features.standardise import fit_standardiser
+from earmark.recipe import Recipe, read_recipe
+from earmark.run import Run, create_run, environment, open_run, write_json
+from earmark.splits import read_split
+from earmark.training.checkpoint import Progress, load_checkpoint, save_checkpoint, save_weights, to_device
+from earmark.training.history import Epoch, write_history
+from earmark.training.loop import Part as Fed
+from earmark.training.loop import Plan, seeded
+from earmark.training.loop import train as train_epochs
+
+
+def train(
+    recipe: Recipe, *, runs: Path = Path("runs"), name: str = "", device: str = "auto", watcher: Watcher | None = None
+) -> Run:
+    """Train what `recipe` says into a new run under `runs`, evaluate it, and write its report.
+
+    Raises UsageError for a recipe that does not fit, DataError for data that cannot be used, ModelError where the
+    training fails. A training that is interrupted leaves a run that `resume` goes on with.
+    """
+    check(recipe)
+    target = to_device(device)
+    prepared = prepare(recipe, watcher=watcher)
+    run = create_run(runs, name or recipe.model.name, recipe.training.seed)
+    write_text(run.recipe, recipe.to_toml())
+    prepared.split.write(run.split)
+    write_json(
+        run.environment,
+        environment(device=str(target), threads=torch.get_num_threads(), data_checksum=data_checksum(prepared.dataset)),
+    )
+    return _train(run, recipe, prepared, target, watcher or Watcher())
+
+
+def resume(path: Path, *, device: str = "auto", watcher: Watcher | None = None) -> Run:
+    """Go on with an interrupted training in the run at `path`, to the numbers it would have reached.
+
+    Raises DataError where the data set is no longer what the run was made from.
+    """
+    run = open_run(path)
+    recipe = read_recipe(run.recipe)
+    prepared = prepare(recipe, split=read_split(run.split), watcher=watcher)
+    made_from = msgspec.json.decode(run.environment.read_bytes())["data_checksum"]
+    found = data_checksum(prepared.dataset)
+    if found != made_from:
+        raise DataError(
+            f"{run.folder}: {prepared.dataset.name} has changed since this run began "
+            f"(checksum {found}, then {made_from}); train a new run"
+        )
+    return _train(run, recipe, prepared, to_device(device), watcher or Watcher())
+
+
+def _train(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, watcher: Watcher) -> Run:
+    settings = recipe.training
+    if "train" not in prepared.parts:
+        raise DataError(f"{prepared.dataset.name}: the split ({prepared.split.describe()}) leaves no track to train on")
+    if "valid" not in prepared.parts and settings.keep != "last":
+        raise UsageError(
+            f"training.keep = {settings.keep!r} needs a validation part; set split.valid, or keep = 'last'"
+        )
+    shown = prepared.parts["train"]
+    standardiser = fit_standardiser(shown.x, prepared.features.standardise, top_db=prepared.features.top_db)
+    with seeded(settings.seed, 0, device):
+        model = build_model(recipe.model, shown.shape, len(prepared.dataset.genres)).to(device)
+    write_card(
+        run.folder,
+        ClassifierCard(
+            genres=prepared.dataset.genres,
+            model=recipe.model,
+            shape=shown.shape,
+            features=prepared.features,
+            standardiser=standardiser,
+            trained_on=prepared.dataset.name,
+            synthetic=prepared.dataset.synthetic,
+        ),
+    )
+    optimiser: optim.Optimizer = OPTIMISERS.build(settings.optimiser.name, model, options=settings.optimiser.options)
+    plan = Plan(
+        loss=LOSSES.build(settings.loss.name, options=settings.loss.options),
+        schedule=SCHEDULES.build(settings.schedule.name, options=settings.schedule.options),
+        epochs=settings.epochs,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        device=device,
+        prepare=standardiser,
+        clip_gradient=settings.clip_gradient,
+        bfloat16=settings.precision == "bfloat16",
+        on_batch=watcher.step,
+    )
+    progress = load_checkpoint(run.last, model, optimiser) if run.last.is_file() else Progress()
+    valid = prepared.parts.get("valid")
+    fed = Fed.of(shown.x, shown.y)
+    judged = Fed.of(valid.x, valid.y) if valid is not None else None
+    watcher.stage(f"training {recipe.model.name}")
+    if not _finished(progress, settings.epochs, settings.patience):
+        for epoch in train_epochs(model, optimiser, fed, judged, plan, done=len(progress.history)):
+            progress.history.append(epoch)
+            figure = _figure(epoch, settings.keep)
+            if figure > progress.best_figure:
+                progress.best_figure, progress.best_epoch = figure, epoch.epoch
+                save_weights(run.weights, model)
+            save_checkpoint(run.last, model, optimiser, progress)
+            write_history(run.history, progress.history)
+            watcher.epoch(epoch, settings.epochs)
+            if _finished(progress, settings.epochs, settings.patience):
+                break
+    classifier = load(run.folder, device=str(device))
+    judged_parts = [part for part in prepared.parts if part != "train"]
+    keep_evaluations(run, {part: judge(run, recipe, classifier, prepared, part) for part in judged_parts})
+    return run
+
+
+def _figure(epoch: Epoch, keep: str) -> float:
+    """What `keep` asks to be highest."""
+    if keep == "last" or epoch.valid_loss is None or epoch.valid_accuracy is None:
+        return float(epoch.epoch)
+    return epoch.valid_accuracy if keep == "best_valid_accuracy" else -epoch.valid_loss
+
+
+def _finished(progress: Progress, epochs: int, patience: int | None) -> bool:
+    done = len(progress.history)
+    return done >= epochs or (patience is not None and done - progress.best_epoch >= patience)

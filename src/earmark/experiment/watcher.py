@@ -1,0 +1,22 @@
+"""How a long piece of work tells what it is doing."""
+
+from __future__ import annotations
+
+from earmark.tracks import Fault
+from earmark.training.history import Epoch
+
+
+class Watcher:
+    """Hears how an experiment goes. The command line shows it; the default keeps quiet."""
+
+    def stage(self, text: str) -> None:
+        """A new stage begins."""
+
+    def step(self, done: int, of: int) -> None:
+        """So many of the tracks or batches of the stage are done."""
+
+    def epoch(self, epoch: Epoch, of: int) -> None:
+        """An epoch is done."""
+
+    def skipped(self, faults: tuple[Fault, ...]) -> None:
+        """These tracks could not be used."""
