@@ -1,0 +1,34 @@
+"""Shapes a model takes, and the one line that refuses another."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from earmark.errors import ModelError
+
+
+def written(shape: tuple[int, ...]) -> str:
+    """`"80 × 80"`."""
+    return " × ".join(str(size) for size in shape)
+
+
+def bands_and_frames(model: str, shape: tuple[int, ...], *, least: tuple[int, int]) -> tuple[int, int]:
+    """The bands and frames of `shape`. Raises ModelError where it is no picture of at least `least` bands × frames."""
+    if len(shape) != 2:
+        raise ModelError(f"{model} takes examples of bands × frames, at least {written(least)}, not {written(shape)}")
+    bands, frames = shape
+    if bands < least[0] or frames < least[1]:
+        raise ModelError(
+            f"{model} needs examples of at least {written(least)} (bands × frames), not {written(shape)}; "
+            "cut longer clips or take more bands"
+        )
+    return bands, frames
+
+
+def refuse_other_shape(model: str, x: Tensor, shape: tuple[int, ...]) -> None:
+    """Raise ModelError where the examples of batch `x` are not of `shape`, which the model was built for."""
+    if x.shape[1:] != shape:
+        raise ModelError(
+            f"this {model} was built for examples of {written(shape)}, the batch holds {written(tuple(x.shape[1:]))}; "
+            "use the features it was trained with"
+        )
