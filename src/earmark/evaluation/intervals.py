@@ -1,7 +1,8 @@
 """How far a figure would move on other music: bootstrap intervals that resample whole songs.
 
 Clips of one song are right or wrong together, so resampling clips one by one would give intervals that are far too
-narrow; see Field & Welsh, Bootstrapping clustered data, J. R. Statist. Soc. B 69 (2007), 369–390.
+narrow; see Field & Welsh, Bootstrapping clustered data, J. R. Statist. Soc. B 69 (2007), 369–390. From few songs they
+stay a little narrow: over 60 songs, 90 % intervals held the true accuracy 88 times in 100 (benchmarks/intervals.py).
 """
 
 from __future__ import annotations
