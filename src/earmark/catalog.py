@@ -91,7 +91,21 @@ DATASETS = Catalog(
     },
 )
 FEATURES = Catalog("feature", "features", {"log_mel": "earmark.features.log_mel:LogMel"})
-AUGMENTATIONS = Catalog("augmentation", "augmentations", {})
+AUGMENTATIONS = Catalog(
+    "augmentation",
+    "augmentations",
+    {
+        "band_shift": "earmark.augment.band_shift:band_shift",
+        "equaliser": "earmark.augment.equaliser:equaliser",
+        "frequency_mask": "earmark.augment.frequency_mask:frequency_mask",
+        "gain": "earmark.augment.gain:gain",
+        "mixup": "earmark.augment.mixup:mixup",
+        "noise": "earmark.augment.noise:noise",
+        "shift": "earmark.augment.shift:shift",
+        "time_mask": "earmark.augment.time_mask:time_mask",
+        "time_stretch": "earmark.augment.time_stretch:time_stretch",
+    },
+)
 OPTIMISERS = Catalog(
     "optimiser",
     "optimisers",

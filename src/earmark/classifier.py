@@ -24,6 +24,7 @@ from earmark.features.log_mel import LogMel
 from earmark.features.standardise import Standardiser
 from earmark.models.forward import batched_logits
 from earmark.recipe import Choice
+from earmark.run import open_run
 from earmark.tracks import Fault
 
 FORMAT = 1
@@ -131,8 +132,8 @@ def write_card(folder: Path, card: ClassifierCard) -> None:
 
 
 def is_classifier(path: Path) -> bool:
-    """Whether `path` is a folder that holds a classifier."""
-    return (path / CARD).is_file()
+    """Whether `path` is a folder that holds a classifier, or runs of which the newest does."""
+    return (path / CARD).is_file() or (path.is_dir() and any(path.glob(f"*/{CARD}")))
 
 
 def build_model(choice: Choice, shape: tuple[int, ...], classes: int) -> nn.Module:
@@ -142,11 +143,13 @@ def build_model(choice: Choice, shape: tuple[int, ...], classes: int) -> nn.Modu
 
 
 def load(path: Path | str, *, device: str = "cpu") -> Classifier:
-    """The classifier in a run's folder.
+    """The classifier in a run's folder, or in the newest run of a folder of runs.
 
     Raises ModelError where there is none, or it is damaged or newer than this earmark.
     """
     folder = Path(path)
+    if not (folder / CARD).is_file() and is_classifier(folder):
+        folder = open_run(folder).folder
     try:
         content: Any = msgspec.json.decode((folder / CARD).read_bytes())
         if content["format"] != FORMAT:

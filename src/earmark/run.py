@@ -78,12 +78,11 @@ def create_run(root: Path, name: str, seed: int) -> Run:
 
 
 def open_run(path: Path) -> Run:
-    """The run in folder `path`. Raises ModelError where it is none."""
-    run = Run(path)
+    """The run in folder `path`, or the newest of the runs in it. Raises ModelError where there is none."""
+    inside = sorted(path.glob("*/recipe.toml")) if path.is_dir() else []
+    run = Run(path) if (path / "recipe.toml").is_file() or not inside else Run(inside[-1].parent)
     if not run.recipe.is_file():
-        raise ModelError(
-            f"{path}: not a run: it holds no {run.recipe.name}; runs are folders that earmark train writes"
-        )
+        raise ModelError(f"{path}: neither a run nor a folder of runs; runs are folders that earmark train writes")
     return run
 
 

@@ -9,7 +9,8 @@ import torch
 from torch import optim
 
 from earmark.atomic import write_text
-from earmark.catalog import LOSSES, OPTIMISERS, SCHEDULES
+from earmark.augment.chain import chain
+from earmark.catalog import AUGMENTATIONS, LOSSES, OPTIMISERS, SCHEDULES
 from earmark.classifier import ClassifierCard, build_model, load, write_card
 from earmark.errors import DataError, UsageError
 from earmark.experiment.evaluate import judge, keep_evaluations
@@ -99,6 +100,12 @@ def _train(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, w
         seed=settings.seed,
         device=device,
         prepare=standardiser,
+        augment=chain(
+            [AUGMENTATIONS.build(choice.name, options=choice.options) for choice in recipe.augment],
+            classes=len(prepared.dataset.genres),
+        )
+        if recipe.augment
+        else None,
         clip_gradient=settings.clip_gradient,
         bfloat16=settings.precision == "bfloat16",
         on_batch=watcher.step,
@@ -112,7 +119,7 @@ def _train(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, w
         for epoch in train_epochs(model, optimiser, fed, judged, plan, done=len(progress.history)):
             progress.history.append(epoch)
             figure = _figure(epoch, settings.keep)
-            if figure > progress.best_figure:
+            if progress.best_figure is None or figure > progress.best_figure:
                 progress.best_figure, progress.best_epoch = figure, epoch.epoch
                 save_weights(run.weights, model)
             save_checkpoint(run.last, model, optimiser, progress)

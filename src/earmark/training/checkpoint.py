@@ -23,7 +23,7 @@ class Progress(msgspec.Struct):
 
     history: list[Epoch] = []
     best_epoch: int = 0
-    best_figure: float = float("-inf")
+    best_figure: float | None = None
     format: int = FORMAT
 
 

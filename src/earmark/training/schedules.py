@@ -28,14 +28,15 @@ def one_cycle(*, warmup: float = 0.3, start: float = 0.04, end: float = 4e-6) ->
     """Rise to the full rate over the share `warmup` of all steps and fall to `end`, both along half a cosine.
 
     `start` and `end` are factors of the full rate. A training continued past its plan stays at `end`.
-    Source: Smith & Topin 2018, "Super-Convergence", arXiv:1708.07120; cosine arms as is common since.
+    Source: Smith & Topin 2018, "Super-Convergence", arXiv:1708.07120; the arcs and defaults are those of torch's
+    OneCycleLR.
     """
 
     def factor(moment: Moment) -> float:
-        rise = warmup * (moment.steps - 1)
-        if moment.step < rise:
-            return _arc(start, 1.0, moment.step / rise)
-        return _arc(1.0, end, min(1.0, (moment.step - rise) / max(1.0, moment.steps - 1 - rise)))
+        top, last = warmup * moment.steps - 1, moment.steps - 1
+        if moment.step < top:
+            return _arc(start, 1.0, moment.step / top)
+        return _arc(1.0, end, min(1.0, (moment.step - top) / (last - top)) if last > top else 1.0)
 
     return factor
 

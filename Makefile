@@ -1,0 +1,50 @@
+# Every command a developer needs; `make help` lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+EARMARK := $(BIN)/earmark
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test format lint types floors tests
+
+help: ## List these commands.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "earmark needs Python 3.11 or newer; this is $$($(PYTHON) --version). Use make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+install: $(VENV)/.installed ## Make .venv and install what is pinned.
+
+demo: install ## Train on the embedded songs, evaluate, report, and predict: the main job in minutes.
+	$(EARMARK) train demo --runs runs/demo
+	$(EARMARK) data synthetic --set songs=16 --set seed=99 --write-audio runs/demo-songs
+	$(EARMARK) predict runs/demo runs/demo-songs
+
+test: lint types floors tests ## All checks that must pass: formatting, lint, types, floors, tests.
+
+format: $(VENV)/.installed-dev ## Rewrite the code in its one format.
+	$(BIN)/ruff check --fix --quiet .
+	$(BIN)/ruff format .
+
+lint: $(VENV)/.installed-dev ## Formatting and lint.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-dev ## mypy --strict on the package.
+	$(BIN)/mypy
+
+floors: $(VENV)/.installed-dev ## A room imports only what stands below it.
+	$(BIN)/lint-imports
+
+tests: $(VENV)/.installed-dev ## The tests, in parallel.
+	$(BIN)/python -m pytest -n auto

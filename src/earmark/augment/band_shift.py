@@ -1,0 +1,23 @@
+"""Examples moved along the bands: another key, roughly."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from earmark.augment.chain import Augmentation
+
+
+def band_shift(*, farthest: int = 3) -> Augmentation:
+    """Move each example by up to `farthest` bands up or down; the band at the edge is repeated into the gap.
+
+    On a mel scale a shift by bands is a change of pitch above 1 kHz, and a rougher one below.
+    """
+
+    def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        bands = x.shape[1]
+        steps = torch.randint(-farthest, farthest + 1, (len(x), 1), generator=generator, device=x.device)
+        place = (torch.arange(bands, device=x.device) - steps).clamp_(0, bands - 1)
+        return x.gather(1, place[:, :, None].expand(-1, -1, x.shape[2])), target
+
+    return apply

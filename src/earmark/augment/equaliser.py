@@ -1,0 +1,24 @@
+"""A random tone control: another record, room or loudspeaker."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from earmark.augment.chain import Augmentation
+from earmark.augment.spans import uniform
+
+
+def equaliser(*, most: float = 0.5, knots: int = 5) -> Augmentation:
+    """Add a smooth curve over the bands, linear between `knots` random values within ±`most` (in standard deviations).
+
+    Adding to log-mel is filtering the sound.
+    """
+
+    def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        curve = uniform(-most, most, (len(x), 1, knots), x, generator)
+        smooth = functional.interpolate(curve, size=x.shape[1], mode="linear", align_corners=True)
+        return x.add_(smooth.transpose(1, 2)), target
+
+    return apply

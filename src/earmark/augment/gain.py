@@ -1,0 +1,18 @@
+"""Louder or softer."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from earmark.augment.chain import Augmentation
+from earmark.augment.spans import uniform
+
+
+def gain(*, most: float = 0.3) -> Augmentation:
+    """Add one random number within ±`most` (in standard deviations) to all of an example: a change of level in dB."""
+
+    def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return x.add_(uniform(-most, most, (len(x), 1, 1), x, generator)), target
+
+    return apply

@@ -1,0 +1,20 @@
+"""Hiss."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from earmark.augment.chain import Augmentation
+from earmark.augment.spans import uniform
+
+
+def noise(*, most: float = 0.2) -> Augmentation:
+    """Add Gaussian noise to every value, its standard deviation drawn evenly from 0 to `most` for each example."""
+
+    def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        strength = uniform(0, most, (len(x), 1, 1), x, generator)
+        hiss = torch.empty_like(x).normal_(generator=generator)
+        return x.addcmul_(hiss, strength), target
+
+    return apply

@@ -1,0 +1,23 @@
+"""Examples moved along time, what leaves one end coming in at the other."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from earmark.augment.chain import Augmentation
+from earmark.augment.spans import rolled
+
+
+def shift(*, farthest: int | None = None) -> Augmentation:
+    """Roll each example by up to `farthest` frames either way; None: anywhere.
+
+    Genre does not depend on where in a bar a clip begins; rolling keeps every frame, unlike a crop.
+    """
+
+    def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        most = x.shape[2] // 2 if farthest is None else farthest
+        steps = torch.randint(-most, most + 1, (len(x),), generator=generator, device=x.device)
+        return rolled(x, steps, dim=2), target
+
+    return apply

@@ -1,0 +1,32 @@
+"""Examples played faster or slower."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from earmark.augment.chain import Augmentation
+from earmark.augment.spans import uniform
+
+
+def time_stretch(*, most: float = 0.2) -> Augmentation:
+    """Stretch or squeeze each example in time by a factor between 1 / (1 + most) and 1 + most about its middle.
+
+    Linear between frames; what is missing at the ends of a squeezed example is its mirror image.
+    """
+
+    def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        frames = x.shape[2]
+        widest = torch.log1p(torch.tensor(most)).item()
+        factor = uniform(-widest, widest, (len(x), 1), x, generator).exp_()
+        middle = (frames - 1) / 2
+        place = (torch.arange(frames, device=x.device, dtype=x.dtype) - middle) * factor + middle
+        place = place.abs_()
+        place = (frames - 1) - ((frames - 1) - place).abs_()
+        left = place.floor().clamp_(0, max(frames - 2, 0)).long()
+        share = (place - left)[:, None, :]
+        index = left[:, None, :].expand(-1, x.shape[1], -1)
+        following = (index + 1).clamp_(max=frames - 1)
+        return torch.lerp(x.gather(2, index), x.gather(2, following), share), target
+
+    return apply
