@@ -100,27 +100,34 @@ def read_predictions(path: Path) -> Predictions:
     """Read what `Predictions.write` wrote. Raises DataError naming file and row."""
     try:
         with path.open(newline="", encoding="utf-8") as file:
-            header, *rows = list(csv.reader(file))
-    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+            lines = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: cannot be read as predictions: {error}") from error
+    header, rows = (lines[0], lines[1:]) if lines else ([], [])
     genres = tuple(header[4:])
     if header[:4] != ["id", "song", "truth", "guess"] or len(set(genres)) != len(genres) or not genres:
         raise DataError(
             f"{path}: the first line must be id,song,truth,guess and the genres; it is {','.join(header)!r}"
         )
+    place = {"": -1} | {genre: i for i, genre in enumerate(genres)}
     truth, probabilities = [], []
     for number, row in enumerate(rows, start=2):
+        if len(row) != len(header):
+            raise DataError(f"{path}: row {number}: {len(row)} columns, not {len(header)}")
+        if row[2] not in place:
+            raise DataError(f"{path}: row {number}: truth {row[2]!r} is none of the genres {', '.join(genres)}")
+        truth.append(place[row[2]])
         try:
-            truth.append(genres.index(row[2]) if row[2] else -1)
             probabilities.append([float(cell) for cell in row[4:]])
-            if len(row) != len(header):
-                raise ValueError(f"{len(row)} columns, not {len(header)}")
-        except (ValueError, IndexError) as error:
+        except ValueError as error:
             raise DataError(f"{path}: row {number}: {error}") from error
-    return Predictions(
-        genres,
-        tuple(row[0] for row in rows),
-        tuple(row[1] for row in rows),
-        np.array(truth, dtype=np.int64),
-        np.array(probabilities, dtype=np.float64).reshape(len(rows), len(genres)),
-    )
+    try:
+        return Predictions(
+            genres,
+            tuple(row[0] for row in rows),
+            tuple(row[1] for row in rows),
+            np.array(truth, dtype=np.int64),
+            np.array(probabilities, dtype=np.float64).reshape(len(rows), len(genres)),
+        )
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
