@@ -91,7 +91,7 @@ class PooledConvolution(nn.Conv2d):
 class _Largest(torch.autograd.Function):
     """The maximum over dimension 2; equal maxima share the gradient, as in `amax`.
 
-    `amax` itself goes backward through masks of booleans, which on a CPU takes four times as long as this.
+    `amax` itself goes backward through masks of booleans, which on a CPU takes three times as long as this.
     """
 
     @staticmethod
