@@ -1,0 +1,45 @@
+"""Templates into pages: one self-contained file each, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jinja2
+
+THIN = "\u202f"  # narrow no-break space: between a figure and its per cent sign
+NONE = "–"
+
+
+def percent(value: float | None, decimals: int = 1) -> str:
+    """0.714 → "71.4 %"; a dash where the value is unknown."""
+    return NONE if _unknown(value) else f"{100 * value:.{decimals}f}{THIN}%"  # type: ignore[operator]
+
+
+def figure(value: float | None, decimals: int = 3) -> str:
+    """A loss or time with fixed decimals; a dash where it is unknown."""
+    return NONE if _unknown(value) else f"{value:.{decimals}f}"
+
+
+def count(value: int) -> str:
+    """12000 → "12,000"."""
+    return f"{value:,}"
+
+
+def render(template: str, **context: Any) -> str:
+    """Fill the template of that name."""
+    return _environment.get_template(template).render(**context)
+
+
+def _unknown(value: float | None) -> bool:
+    return value is None or math.isnan(value)
+
+
+_environment = jinja2.Environment(
+    loader=jinja2.PackageLoader("earmark.report"),
+    autoescape=True,
+    undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_environment.filters |= {"percent": percent, "figure": figure, "count": count}
