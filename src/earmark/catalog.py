@@ -76,12 +76,15 @@ MODELS = Catalog(
     {
         "parallel_cnn": "earmark.models.parallel_cnn:ParallelCNN",
         "cnn_rnn": "earmark.models.cnn_rnn:CNNRNN",
+        "stacked_cnn": "earmark.models.stacked_cnn:StackedCNN",
+        "twin_stacked_cnn": "earmark.models.twin_stacked_cnn:TwinStackedCNN",
     },
 )
 DATASETS = Catalog(
     "data set",
     "datasets",
     {
+        "course_songs": "earmark.datasets.course_songs:course_songs",
         "folder": "earmark.datasets.folder:folder",
         "gtzan": "earmark.datasets.gtzan:gtzan",
         "manifest": "earmark.datasets.manifest:manifest",
@@ -90,7 +93,7 @@ DATASETS = Catalog(
         "tfdata": "earmark.datasets.tfdata:tfdata",
     },
 )
-FEATURES = Catalog("feature", "features", {"log_mel": "earmark.features.log_mel:LogMel"})
+FEATURES = Catalog("feature", "features", {"log_mel": "earmark.features.log_mel:log_mel_features"})
 AUGMENTATIONS = Catalog(
     "augmentation",
     "augmentations",
@@ -110,14 +113,22 @@ OPTIMISERS = Catalog(
     "optimiser",
     "optimisers",
     {
-        "sgd": "earmark.training.optimisers:sgd",
         "adam": "earmark.training.optimisers:adam",
         "adamw": "earmark.training.optimisers:adamw",
+        "rmsprop": "earmark.training.optimisers:rmsprop",
+        "sgd": "earmark.training.optimisers:sgd",
     },
 )
 SCHEDULES = Catalog(
     "schedule",
     "schedules",
-    {"constant": "earmark.training.schedules:constant", "one_cycle": "earmark.training.schedules:one_cycle"},
+    {
+        "constant": "earmark.training.schedules:constant",
+        "cosine": "earmark.training.schedules:cosine",
+        "inverse_time": "earmark.training.schedules:inverse_time",
+        "one_cycle": "earmark.training.schedules:one_cycle",
+        "plateau": "earmark.training.schedules:plateau",
+        "step": "earmark.training.schedules:step",
+    },
 )
 LOSSES = Catalog("loss", "losses", {"cross_entropy": "earmark.training.losses:cross_entropy"})

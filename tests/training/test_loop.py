@@ -12,7 +12,7 @@ from earmark.training.checkpoint import Progress, best_epoch, load_checkpoint, s
 from earmark.training.history import Epoch
 from earmark.training.loop import Part, Plan, evaluate, seeded, train
 from earmark.training.losses import cross_entropy
-from earmark.training.optimisers import adam, adamw, sgd
+from earmark.training.optimisers import adam, adamw, rmsprop, sgd
 from earmark.training.schedules import constant, one_cycle
 
 CPU = torch.device("cpu")
@@ -68,8 +68,9 @@ def test_one_epoch_is_a_plain_loop_over_batches(rng: np.random.Generator) -> Non
         lambda model: sgd(model, learning_rate=0.1, momentum=0.9, nesterov=True, weight_decay=0.01),
         lambda model: adam(model, learning_rate=0.01),
         lambda model: adamw(model, learning_rate=0.01),
+        lambda model: rmsprop(model, learning_rate=0.01, momentum=0.5),
     ],
-    ids=["sgd", "adam", "adamw"],
+    ids=["sgd", "adam", "adamw", "rmsprop"],
 )
 def test_continuing_gives_the_same_bits_as_going_through(
     rng: np.random.Generator, tmp_path, optimise: Callable[[nn.Module], torch.optim.Optimizer]
@@ -90,7 +91,7 @@ def test_continuing_gives_the_same_bits_as_going_through(
     continued = small_model(seed=99)
     optimiser = optimise(continued)
     found = load_checkpoint(tmp_path / "last.safetensors", continued, optimiser)
-    rest = list(train(continued, optimiser, learned, judged, plan(5), done=len(found.history)))
+    rest = list(train(continued, optimiser, learned, judged, plan(5), done=found.history))
 
     assert best_epoch(tmp_path / "last.safetensors") == 1
     numbers = [(e.train_loss, e.valid_loss, e.valid_accuracy, e.learning_rate) for e in [*found.history, *rest]]

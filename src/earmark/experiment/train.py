@@ -116,7 +116,7 @@ def _train(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, w
     judged = Fed.of(valid.x, valid.y) if valid is not None else None
     watcher.stage(f"training {recipe.model.name}")
     if not _finished(progress, settings.epochs, settings.patience):
-        for epoch in train_epochs(model, optimiser, fed, judged, plan, done=len(progress.history)):
+        for epoch in train_epochs(model, optimiser, fed, judged, plan, done=tuple(progress.history)):
             progress.history.append(epoch)
             figure = _figure(epoch, settings.keep)
             if progress.best_figure is None or figure > progress.best_figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,9 +58,15 @@ class Plan:
 
 
 def train(
-    model: nn.Module, optimiser: optim.Optimizer, train: Part, valid: Part | None, plan: Plan, *, done: int = 0
+    model: nn.Module,
+    optimiser: optim.Optimizer,
+    train: Part,
+    valid: Part | None,
+    plan: Plan,
+    *,
+    done: Sequence[Epoch] = (),
 ) -> Iterator[Epoch]:
-    """Train `model` in place from epoch `done` + 1 to `plan.epochs`, and give a record after each.
+    """Train `model` in place from the epoch after those of `done` to `plan.epochs`, and give a record after each.
 
     Each epoch draws its order, dropout and augmentation from (seed, epoch) alone: continuing after epoch k gives the
     same numbers as going through. Raises ModelError where the loss stops being finite.
@@ -68,22 +74,30 @@ def train(
     base_rates = [group.get("initial_lr", group["lr"]) for group in optimiser.param_groups]
     for group, rate in zip(optimiser.param_groups, base_rates, strict=True):
         group["initial_lr"] = rate
-    for epoch in range(done + 1, plan.epochs + 1):
+    valid_losses = [epoch.valid_loss for epoch in done]
+    for epoch in range(len(done) + 1, plan.epochs + 1):
         started = time.perf_counter()
         with seeded(plan.seed, epoch, plan.device):
-            loss, accuracy = _one_epoch(model, optimiser, base_rates, train, plan, epoch)
+            loss, accuracy = _one_epoch(model, optimiser, base_rates, train, plan, epoch, valid_losses)
         if not math.isfinite(loss):
             raise ModelError(
                 f"epoch {epoch}: the training loss became {loss}; lower training.optimiser.learning_rate "
                 f"(now {base_rates[0]:g}), set training.clip_gradient = 1.0, or standardise the features"
             )
         valid_loss, valid_accuracy = evaluate(model, valid, plan) if valid is not None else (None, None)
+        valid_losses.append(valid_loss)
         rate = optimiser.param_groups[0]["lr"]
         yield Epoch(epoch, rate, loss, accuracy, valid_loss, valid_accuracy, time.perf_counter() - started)
 
 
 def _one_epoch(
-    model: nn.Module, optimiser: optim.Optimizer, base_rates: list[float], part: Part, plan: Plan, epoch: int
+    model: nn.Module,
+    optimiser: optim.Optimizer,
+    base_rates: list[float],
+    part: Part,
+    plan: Plan,
+    epoch: int,
+    valid_losses: Sequence[float | None],
 ) -> tuple[float, float]:
     model.train()
     order = torch.randperm(len(part))
@@ -94,7 +108,7 @@ def _one_epoch(
     total_loss = torch.zeros((), device=plan.device)
     total_right = torch.zeros((), device=plan.device)
     for number, rows in enumerate(batches):
-        moment = Moment((epoch - 1) * len(batches) + number, plan.epochs * len(batches))
+        moment = Moment((epoch - 1) * len(batches) + number, plan.epochs * len(batches), epoch - 1, valid_losses)
         for group, rate in zip(optimiser.param_groups, base_rates, strict=True):
             group["lr"] = rate * plan.schedule(moment)
         x = plan.prepare(part.x[rows].to(plan.device))

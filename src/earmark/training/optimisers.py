@@ -37,6 +37,19 @@ def adamw(
     return optim.AdamW(_groups(model, weight_decay), lr=learning_rate, betas=betas)
 
 
+def rmsprop(
+    model: nn.Module,
+    *,
+    learning_rate: float = 1e-3,
+    smoothing: float = 0.9,
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+) -> optim.Optimizer:
+    """RMSprop (Hinton 2012, lecture 6e of "Neural Networks for Machine Learning"), smoothing as Keras has it."""
+    groups = _groups(model, weight_decay)
+    return optim.RMSprop(groups, lr=learning_rate, alpha=smoothing, momentum=momentum, eps=1e-7)
+
+
 def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     return [
