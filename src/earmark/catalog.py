@@ -78,8 +78,6 @@ MODELS = Catalog(
         "cnn_rnn": "earmark.models.cnn_rnn:CNNRNN",
         "stacked_cnn": "earmark.models.stacked_cnn:StackedCNN",
         "twin_stacked_cnn": "earmark.models.twin_stacked_cnn:TwinStackedCNN",
-        "stacked_cnn": "earmark.models.stacked_cnn:StackedCNN",
-        "twin_stacked_cnn": "earmark.models.twin_stacked_cnn:TwinStackedCNN",
     },
 )
 DATASETS = Catalog(
