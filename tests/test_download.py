@@ -164,7 +164,7 @@ def test_every_mirror_is_named_with_why_it_failed_and_what_to_do(server: str, tm
     assert "\n" not in said
     for piece in (
         "f: no mirror gave it",
-        "127.0.0.1:1/ ([Errno 111] Connection refused)",
+        "Connection refused)",
         "/gone (404 Not Found)",
         "/hangs_up (Remote end closed connection without response; 2 attempts)",
         "/wrong_range (asked for byte 8 onwards, it sent 'bytes 5-9/300000')",
@@ -191,6 +191,7 @@ def test_a_file_put_there_by_hand_is_checked_and_taken(tmp_path: Path) -> None:
         fetch([], tmp_path / "f", checksum=CHECKSUM)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 def test_a_full_disk_is_said(server: str, tmp_path: Path) -> None:
     (tmp_path / "f.part").symlink_to("/dev/full")
     with pytest.raises(DataError, match=r"f\.part: No space left on device after 0 of 300,000 bytes; make room"):
@@ -218,7 +219,7 @@ def test_a_data_set_is_fetched_unpacked_and_not_fetched_again(
 ) -> None:
     Server.archive = archive_of(["genres/blues/blues.00000.wav", "genres/rock/rock.00000.wav"])
     checksum = f"md5:{hashlib.md5(Server.archive).hexdigest()}"
-    source = Source((f"{server}/gone", f"{server}/archive"), "genres.tar.gz", "genres", 10_000, checksum)
+    source = Source("two songs", (f"{server}/gone", f"{server}/archive"), "genres.tar.gz", "genres", 10_000, checksum)
     monkeypatch.setitem(download.FETCHABLE, "gtzan", source)
     for _ in range(2):
         assert fetch_named("gtzan", tmp_path) == tmp_path / "genres"
@@ -237,5 +238,6 @@ def test_what_can_be_fetched_has_mirrors_and_a_checksum(name: str) -> None:
     source = FETCHABLE[name]
     algorithm, _, digits = source.checksum.partition(":")
     assert len(digits) == 2 * hashlib.new(algorithm).digest_size
+    assert source.what
     assert source.urls
     assert all(url.startswith(("https://", "http://")) for url in source.urls)
