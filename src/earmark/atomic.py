@@ -10,19 +10,22 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
     """Give a temporary path beside `path`; when the block ends well, flush it to disk and rename it over `path`.
 
-    Where the block raises, the temporary file is removed and `path` stays as it was.
+    Where the block raises, the temporary file is removed and `path` stays as it was. `durable=False` leaves the
+    flushing to the system (two calls of some milliseconds each): for what carries a checksum and can be made again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
+        if durable:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
         temporary.replace(path)
-        flush_folder(path.parent)
+        if durable:
+            flush_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 

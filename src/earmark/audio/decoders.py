@@ -1,0 +1,250 @@
+"""What opens sound files: soundfile (libsndfile) first, PyAV (FFmpeg) for what that cannot read.
+
+Each gives a `Source`: what the header promises, and blocks of samples from a given frame on. What is wrong with a file
+is said by two exceptions that stay inside `earmark.audio`; `decode.py` turns them into one line for a person.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import soundfile
+from numpy.typing import NDArray
+
+BLOCK_FRAMES = 1 << 16  # libsndfile seeks after every block: with 4,096 an MP3 takes twice as long
+PREROLL_FRAMES = 8192  # decoded and dropped after a seek: AAC's blocks overlap, HE-AAC's over two of 2048
+UNKNOWN_BYTES = 0x7FFFF000 - 64  # sizes from here on are what streaming writers put for "not known yet"
+AVFMT_GENERIC_INDEX = 0x0100  # FFmpeg's avformat.h: the stream has no timetable of its own
+MP3_SYNC = re.compile(rb"\xff[\xe2-\xff]")  # an MP3 frame begins so
+
+
+class UnsuitableError(Exception):
+    """This decoder cannot read the file; another might."""
+
+
+class BrokenOffError(Exception):
+    """Decoding ended in the middle of the file."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """An opened file. `frames` is what the header promises (None: it does not say); `whole=False`: its end is missing.
+
+    `blocks(first)` yields float32 (n, channels) from frame `first` to the end of the file, each valid until the next.
+    It raises BrokenOffError, and UnsuitableError where only reading shows it.
+    """
+
+    format: str
+    sample_rate: int
+    channels: int
+    frames: int | None
+    whole: bool
+    blocks: Callable[[int], Iterator[NDArray[np.float32]]]
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """One way to read sound files. `version` is None where it is not installed; `install` says how to get it."""
+
+    name: str
+    package: str
+    formats: str
+    install: str
+    open: Callable[[Path], AbstractContextManager[Source]]
+
+    @property
+    def version(self) -> str | None:
+        """The installed version, with that of the library inside."""
+        try:
+            importlib.import_module(self.package)
+        except ImportError:
+            return None
+        inside = f" (libsndfile {soundfile.__libsndfile_version__})" if self.package == "soundfile" else ""
+        return version(self.package) + inside
+
+    def describe(self) -> str:
+        """One line: version and formats, or how to get it."""
+        version = self.version
+        return (
+            f"not installed; {self.install} reads {self.formats}" if version is None else f"{version}: {self.formats}"
+        )
+
+
+@contextlib.contextmanager
+def open_soundfile(path: Path) -> Iterator[Source]:
+    """Open with libsndfile. Raises UnsuitableError where that does not know the format or misjudges its length."""
+    with path.open("rb") as file:
+        head = file.read(10)
+        mp3 = head[:3] == b"ID3" or (head[0] == 0xFF and head[1:2] >= b"\xe0")
+        first_frame = _first_mp3_frame(file, head) if mp3 else b""
+        # A Xing or Info tag counts the frames; without one libsndfile takes the first frame's bit rate for all.
+        counted = not mp3 or b"Xing" in first_frame or b"Info" in first_frame
+        file.seek(0)
+        quiet = _muted if mp3 else contextlib.nullcontext
+        try:
+            with quiet():
+                sound = soundfile.SoundFile(file)
+        except soundfile.SoundFileRuntimeError as error:
+            raise UnsuitableError(_reason(error)) from error
+        with sound:
+            if sound.frames == np.iinfo(np.int64).max:
+                raise UnsuitableError("the header does not give the length, which libsndfile needs")
+
+            def blocks(first: int) -> Iterator[NDArray[np.float32]]:
+                try:
+                    with quiet():
+                        sound.seek(first)
+                except soundfile.SoundFileRuntimeError as error:
+                    if not counted:
+                        raise UnsuitableError("libsndfile misjudges the length of this MP3") from error
+                    return
+                out = np.empty((BLOCK_FRAMES, sound.channels), np.float32)
+                while True:
+                    out.fill(np.nan)
+                    try:
+                        with quiet():
+                            block = sound.read(out=out)
+                    except soundfile.SoundFileRuntimeError as error:
+                        yield out[: np.count_nonzero(~np.isnan(out[:, 0]))]  # decoded before the fault
+                        raise BrokenOffError(_reason(error)) from error
+                    if not len(block):
+                        break
+                    yield block
+                sync = MP3_SYNC.search(first_frame)
+                if not counted and sync and file.read(8 * 1024).count(sync[0]) > 2:
+                    raise UnsuitableError("libsndfile misjudges the length of this MP3 and reads only its beginning")
+
+            log = sound.extra_info
+            whole = "lacks an end-of-stream bit" not in log
+            yield Source(
+                format="OPUS" if sound.subtype == "OPUS" else sound.format.removesuffix("EX"),
+                sample_rate=sound.samplerate,
+                channels=sound.channels,
+                frames=_promised(log, sound.frames) if whole and counted else None,
+                whole=whole,
+                blocks=blocks,
+            )
+
+
+def _promised(log: str, frames: int) -> int:
+    """Frames that the header promises: libsndfile shortens a cut WAV, AIFF or AU, and only its log says so."""
+    exact = re.search(r"(?:'ds64' chunk of |read from 'COMM' chunk \()(\d+)", log)
+    if exact:
+        return max(frames, int(exact[1]))
+    size = re.search(r"^ *(?:data|Data Size) *: *(\d+) \(should be (\d+)\)", log, re.MULTILINE)
+    if size and int(size[1]) < UNKNOWN_BYTES and int(size[2]) > 0:
+        return max(frames, frames * int(size[1]) // int(size[2]))
+    return frames
+
+
+def _first_mp3_frame(file: BinaryIO, head: bytes) -> bytes:
+    """The bytes after the ID3v2 tag, enough to hold the longest frame (1,441)."""
+    if head[:3] == b"ID3" and len(head) == 10:
+        file.seek(10 + sum((byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True)))
+    else:
+        file.seek(0)
+    return file.read(4096)
+
+
+_mute_lock = threading.Lock()
+_mute_depth = 0
+_stderr_copy = -1
+
+
+@contextlib.contextmanager
+def _muted() -> Iterator[None]:
+    """Keep what libmpg123 prints to standard error off the screen: it has no other switch inside libsndfile."""
+    global _mute_depth, _stderr_copy
+    with _mute_lock:
+        if _mute_depth == 0:
+            _stderr_copy = os.dup(2)
+            sink = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(sink, 2)
+            os.close(sink)
+        _mute_depth += 1
+    try:
+        yield
+    finally:
+        with _mute_lock:
+            _mute_depth -= 1
+            if _mute_depth == 0:
+                os.dup2(_stderr_copy, 2)
+                os.close(_stderr_copy)
+
+
+@contextlib.contextmanager
+def open_av(path: Path) -> Iterator[Source]:
+    """Open with FFmpeg through PyAV. Raises UnsuitableError where that is missing or finds no sound."""
+    try:
+        av = importlib.import_module("av")
+    except ImportError as error:
+        raise UnsuitableError("not installed") from error
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(path.open("rb"))
+        try:
+            # A playlist may name other files and hosts: with no protocol allowed, FFmpeg reads this file alone.
+            container = stack.enter_context(av.open(file, options={"protocol_whitelist": "none"}))
+        except (av.FFmpegError, ValueError) as error:
+            raise UnsuitableError(_reason(error)) from error
+        if not container.streams.audio:
+            raise UnsuitableError("no audio stream")
+        stream = container.streams.audio[0]
+        codec = stream.codec_context
+        rate, layout = codec.sample_rate, codec.layout
+        if not rate or not layout.nb_channels:
+            raise UnsuitableError("audio stream without a sample rate or channels")
+        # A raw stream (AAC, MP3) has no timetable: its length is a guess and its seeks land anywhere.
+        timed = not container.format.flags & AVFMT_GENERIC_INDEX
+        seconds = float(stream.duration * stream.time_base) if stream.duration else (container.duration or 0) / 1e6
+
+        def blocks(first: int) -> Iterator[NDArray[np.float32]]:
+            place: int | None = 0
+            if timed and first > PREROLL_FRAMES and stream.time_base * rate == 1:
+                container.seek(first - PREROLL_FRAMES, stream=stream)
+                place = None
+            as_float = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+            try:
+                for frame in container.decode(stream):
+                    if place is None:
+                        place = frame.pts - (stream.start_time or 0)
+                    for piece in as_float.resample(frame):
+                        block = piece.to_ndarray().T[max(0, first - place) :]
+                        place += piece.samples
+                        if len(block):
+                            yield block
+            except (av.FFmpegError, ValueError) as error:
+                raise BrokenOffError(_reason(error)) from error
+
+        yield Source(
+            format=codec.name.upper(),
+            sample_rate=rate,
+            channels=layout.nb_channels,
+            frames=round(seconds * rate) if timed and seconds else None,
+            whole=True,
+            blocks=blocks,
+        )
+
+
+def _reason(error: Exception) -> str:
+    """The library's own word; nothing where it speaks only of its insides."""
+    text = str(getattr(error, "strerror", None) or getattr(error, "error_string", None) or error)
+    return "" if text.startswith("Internal") else text.removeprefix("Error : ").rstrip(".")
+
+
+DECODERS = (
+    Decoder(
+        "soundfile", "soundfile", "WAV, FLAC, MP3, OGG, Opus, AIFF, AU, CAF", "pip install soundfile", open_soundfile
+    ),
+    Decoder("PyAV", "av", "M4A, AAC, WMA, and all else that FFmpeg reads", "pip install 'earmark[av]'", open_av),
+)

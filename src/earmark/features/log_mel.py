@@ -1,0 +1,191 @@
+"""The log-mel settings of a classifier, and the clips they make of sound."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+import numpy as np
+from msgspec import UNSET, UnsetType
+from numpy.typing import NDArray
+
+from earmark.audio.log_mel import frame_count, mel_filters, mel_power, power_to_db
+from earmark.audio.waveform import Waveform, require_sound
+from earmark.errors import AudioError, DataError, UsageError, nearest
+
+PLAUSIBLE_DB = (-200.0, 120.0)  # the decibels of any recording in any usual reference lie well inside
+
+
+class LogMel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How sound becomes log-mel examples (n_mels, frames) in dB; travels with the classifier.
+
+    sample_rate, n_fft, hop_length, n_mels, fmin, fmax, top_db   as in `earmark.audio.log_mel.log_mel`
+    reference         what is 0 dB: the loudest value of each "clip", or of the whole "track"
+    clip_seconds      length of a clip; None: the whole track is one example
+    clip_hop_seconds  from one clip's start to the next; None: clip_seconds
+    standardise       see `earmark.features.standardise`; "unit" takes -top_db…0 dB to 0…1
+
+    Raises UsageError where the values do not fit together.
+    """
+
+    sample_rate: int = 22_050
+    n_fft: int = 2048
+    hop_length: int = 512
+    n_mels: int = 128
+    fmin: float = 0.0
+    fmax: float | None = None
+    top_db: float = 80.0
+    reference: Literal["clip", "track"] = "clip"
+    clip_seconds: float | None = None
+    clip_hop_seconds: float | None = None
+    standardise: Literal["per_band", "global", "unit", "none"] = "per_band"
+
+    def __post_init__(self) -> None:
+        mel_filters(sample_rate=self.sample_rate, n_fft=self.n_fft, n_mels=self.n_mels, fmin=self.fmin, fmax=self.fmax)
+        for name in ("hop_length", "top_db", "clip_seconds", "clip_hop_seconds"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise UsageError(f"features.{name}={value} must be above 0")
+        if self.clip_seconds is None and self.clip_hop_seconds is not None:
+            raise UsageError(f"features.clip_hop_seconds={self.clip_hop_seconds:g} needs features.clip_seconds")
+        if self.clip_seconds is not None and self._clip_samples < self.n_fft:
+            raise UsageError(
+                f"features.clip_seconds={self.clip_seconds:g} is {self._clip_samples} samples at sample_rate="
+                f"{self.sample_rate}, shorter than one window of n_fft={self.n_fft}; raise clip_seconds or lower n_fft"
+            )
+
+    @property
+    def _clip_samples(self) -> int:
+        return round((self.clip_seconds or 0) * self.sample_rate)
+
+    @property
+    def frames_per_clip(self) -> int | None:
+        """Frames of one example; None for whole tracks, which have as many as they are long."""
+        return None if self.clip_seconds is None else frame_count(self._clip_samples, self.hop_length)
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """Shape (n_mels, frames) of one example; None for whole tracks."""
+        frames = self.frames_per_clip
+        return None if frames is None else (self.n_mels, frames)
+
+    def clips(self, waveform: Waveform, where: str) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+        """Cut sound of any rate into clips: x (n, n_mels, frames) in dB, and where each starts, (n,) seconds.
+
+        What is left at the end and fills no clip is dropped. With reference "track" and a clip hop that is a multiple
+        of hop_length, clips are cut from the track's own frames, so that their outermost frames hear the neighbours;
+        otherwise each is transformed alone. Raises AudioError naming `where` for silence, and where the sound is
+        shorter than one clip (or one window).
+        """
+        require_sound(waveform, where)
+        samples = waveform.at(self.sample_rate).samples
+        length = self._clip_samples or len(samples)
+        if len(samples) < max(length, self.n_fft):
+            unit = "one clip" if self.clip_seconds is not None else "one window"
+            raise AudioError(
+                f"{where}: too short: {waveform.seconds:.2f} s of sound, {unit} takes "
+                f"{max(length, self.n_fft) / self.sample_rate:.2f} s"
+            )
+        hop = round((self.clip_hop_seconds or 0) * self.sample_rate) or length
+        begins = range(0, len(samples) - length + 1, hop)
+        if self.reference == "clip":
+            x = np.stack([self.of_clip(samples[begin : begin + length]) for begin in begins])
+        else:
+            power = self._power(samples)
+            loudest = float(power.max())
+            if hop % self.hop_length == 0:
+                frames, step = frame_count(length, self.hop_length), self.hop_length
+                pieces = [power[:, begin // step : begin // step + frames] for begin in begins]
+            else:
+                pieces = [self._power(samples[begin : begin + length]) for begin in begins]
+            x = np.maximum(power_to_db(np.stack(pieces), reference=loudest, top_db=None), np.float32(-self.top_db))
+        return x, np.array(begins) / self.sample_rate
+
+    def of_clip(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Log-mel (n_mels, frames) in dB below its own maximum of samples (n,) at this `sample_rate`."""
+        return power_to_db(self._power(samples), top_db=self.top_db)
+
+    def _power(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        return mel_power(
+            samples,
+            sample_rate=self.sample_rate,
+            n_fft=self.n_fft,
+            hop_length=self.hop_length,
+            n_mels=self.n_mels,
+            fmin=self.fmin,
+            fmax=self.fmax,
+        )
+
+    def check(self, array: NDArray[np.floating], where: str) -> None:
+        """Raise DataError naming both values where a ready-made array (…, bands, frames) cannot be such features."""
+        if array.ndim < 2 or not array.size or not np.issubdtype(array.dtype, np.floating):
+            raise DataError(
+                f"{where}: log-mel arrays are floating point of shape (bands, frames), not {array.dtype} {array.shape}"
+            )
+        for key, theirs, ours in (
+            ("n_mels", array.shape[-2], self.n_mels),
+            ("frames", array.shape[-1], self.frames_per_clip),
+        ):
+            if ours is not None and theirs != ours:
+                raise DataError(f"{where}: made with {key}={theirs}, these features have {key}={ours}")
+        low, high = float(array.min()), float(array.max())
+        if not np.isfinite([low, high]).all():
+            raise DataError(f"{where}: log-mel arrays must be finite; this one holds NaN or infinity")
+        if low < PLAUSIBLE_DB[0] or high > PLAUSIBLE_DB[1] or (0 <= low < high <= 1):
+            raise DataError(
+                f"{where}: values from {low:g} to {high:g} are not decibels; "
+                "give log-mel arrays in dB, not power, pixels or scaled values"
+            )
+
+    def differences(self, other: LogMel) -> list[str]:
+        """Both values of each key in which `other` differs, such as "n_mels=128 instead of 80"; empty if none does."""
+        ours, theirs = self._resolved(), other._resolved()
+        return [f"{key}={theirs[key]} instead of {value}" for key, value in ours.items() if theirs[key] != value]
+
+    def _resolved(self) -> dict[str, object]:
+        """All keys, with those that another key stands in for written out."""
+        return msgspec.structs.asdict(self) | {
+            "fmax": self.sample_rate / 2 if self.fmax is None else self.fmax,
+            "clip_hop_seconds": self.clip_hop_seconds or self.clip_seconds,
+        }
+
+
+COURSE_CLIP = LogMel(sample_rate=22_050, n_fft=2048, hop_length=552, n_mels=80, clip_seconds=2.0)
+KNOWN = {"course_clip": COURSE_CLIP}
+
+
+def log_mel_features(
+    *,
+    like: str | None = None,
+    sample_rate: int | UnsetType = UNSET,
+    n_fft: int | UnsetType = UNSET,
+    hop_length: int | UnsetType = UNSET,
+    n_mels: int | UnsetType = UNSET,
+    fmin: float | UnsetType = UNSET,
+    fmax: float | UnsetType | None = UNSET,
+    top_db: float | UnsetType = UNSET,
+    reference: str | UnsetType = UNSET,
+    clip_seconds: float | UnsetType | None = UNSET,
+    clip_hop_seconds: float | UnsetType | None = UNSET,
+    standardise: str | UnsetType = UNSET,
+) -> LogMel:
+    """The settings of a recipe, resolved: those of `like` (or the defaults of `LogMel`), with the given keys replaced.
+
+    `like="course_clip"`: 2 s at 22,050 Hz as 80 bands × 80 frames. Raises UsageError for an unknown `like` and for
+    values of the wrong kind or out of range.
+    """
+    given = {key: value for key, value in locals().items() if key != "like" and value is not UNSET}
+    if like is not None and like not in KNOWN:
+        raise UsageError(f"no features like {like!r}{nearest(like, KNOWN)}; known: {', '.join(KNOWN)}")
+    base = {} if like is None else msgspec.structs.asdict(KNOWN[like])
+    try:
+        return msgspec.convert(base | given, LogMel)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"features: {error}") from error
+
+
+def course_clip(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The course's log-mel, (80, 80) in dB, of one clip: 44,100 samples at 22,050 Hz. Raises AudioError for others."""
+    if samples.shape != (COURSE_CLIP._clip_samples,):
+        raise AudioError(f"the course's clip is {COURSE_CLIP._clip_samples} mono samples, not {samples.shape}")
+    return COURSE_CLIP.of_clip(samples)
