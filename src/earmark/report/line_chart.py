@@ -101,7 +101,8 @@ def line_chart(history: Sequence[Epoch], figure: str, *, kept_epoch: int | None)
 
     step = y_ticks[1] - y_ticks[0]
     decimals = max(0, -math.floor(math.log10(step) + 1e-9) - (2 if figure == "accuracy" else 0))
-    x_ticks = [int(at) for at in MaxNLocator(6, integer=True).tick_values(first, last) if first <= at <= last]
+    places = MaxNLocator(6, integer=True).tick_values(first, last) if last > first else [first]
+    x_ticks = [int(at) for at in places if first <= at <= last]
     kept = None
     if kept_epoch is not None and kept_epoch in epochs:
         value = valid[epochs.index(kept_epoch)]
@@ -127,4 +128,4 @@ def _nice(low: float, high: float, *, ceiling: float) -> list[float]:
     """A few round values that enclose `low` and `high`, which do not pass 0 and `ceiling`."""
     if high - low < 1e-6:
         low, high = max(low - 0.05, 0.0), min(high + 0.05, ceiling)
-    return [float(at) for at in MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)]
+    return [float(at) for at in MaxNLocator(5, steps=[1, 2, 5, 10]).tick_values(low, high)]

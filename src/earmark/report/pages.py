@@ -26,6 +26,11 @@ def count(value: int) -> str:
     return f"{value:,}"
 
 
+def counted(value: int, noun: str) -> str:
+    """1 → "1 track", 12000 → "12,000 tracks"."""
+    return f"{count(value)} {noun}" + ("" if value == 1 else "s")
+
+
 def render(template: str, **context: Any) -> str:
     """Fill the template of that name."""
     return _environment.get_template(template).render(**context)
@@ -42,4 +47,4 @@ _environment = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters |= {"percent": percent, "figure": figure, "count": count}
+_environment.filters |= {"percent": percent, "figure": figure, "count": count, "counted": counted}
