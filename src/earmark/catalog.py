@@ -76,8 +76,10 @@ MODELS = Catalog(
     {
         "parallel_cnn": "earmark.models.parallel_cnn:ParallelCNN",
         "cnn_rnn": "earmark.models.cnn_rnn:CNNRNN",
+        "compact_transformer": "earmark.models.compact_transformer:CompactTransformer",
         "stacked_cnn": "earmark.models.stacked_cnn:StackedCNN",
         "twin_stacked_cnn": "earmark.models.twin_stacked_cnn:TwinStackedCNN",
+        "vgg": "earmark.models.vgg:VGG",
     },
 )
 DATASETS = Catalog(
