@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 from earmark.datasets.tfdata.checksum import masked_crc32c
 from earmark.datasets.tfdata.wire import FormatError, read_varint
@@ -29,8 +29,16 @@ class Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def unpacked(file: BinaryIO, size: int, *, limit: int) -> tuple[Readable, int]:
-    """The plain record stream in `file` of `size` bytes, and the most bytes that it can have.
+class Unpacked(NamedTuple):
+    """A plain record stream, the most bytes that it can have, and what is wrong where a record reaches beyond them."""
+
+    stream: Readable
+    size: int
+    beyond: str
+
+
+def unpacked(file: BinaryIO, size: int, *, limit: int) -> Unpacked:
+    """The plain record stream in `file` of `size` bytes.
 
     limit   bytes that a packed file may unpack to
 
@@ -42,7 +50,7 @@ def unpacked(file: BinaryIO, size: int, *, limit: int) -> tuple[Readable, int]:
     if not head:
         raise FormatError("the file is empty")
     if len(head) >= 12 and masked_crc32c(head[:8]) == int.from_bytes(head[8:12], "little"):
-        return file, size
+        return Unpacked(file, size, "the file is cut off")
     if head.startswith(_GZIP_MAGIC):
         chunks = _inflated(file, "gzip", 16 + zlib.MAX_WBITS)
     elif head[0] == _ZLIB_METHOD and int.from_bytes(head[:2], "big") % 31 == 0:
@@ -51,17 +59,18 @@ def unpacked(file: BinaryIO, size: int, *, limit: int) -> tuple[Readable, int]:
         chunks = _snappy_blocks(file, size)
     else:
         raise FormatError("the first bytes are neither a record (its checksum does not match) nor gzip, zlib or snappy")
-    return io.BufferedReader(_Stream(chunks, limit), _CHUNK), limit
+    beyond = f"it unpacks to more than {limit} bytes, far beyond its size; save without compression"
+    return Unpacked(io.BufferedReader(_Stream(chunks, limit, beyond), _CHUNK), limit, beyond)
 
 
 class _Stream(io.RawIOBase):
     """Chunks as a file, up to `limit` bytes."""
 
-    def __init__(self, chunks: Iterator[bytes], limit: int) -> None:
+    def __init__(self, chunks: Iterator[bytes], limit: int, beyond: str) -> None:
         super().__init__()
         self._chunks = chunks
-        self._limit = limit
         self._left = limit
+        self._beyond = beyond
         self._rest = memoryview(b"")
 
     def readable(self) -> bool:
@@ -72,9 +81,7 @@ class _Stream(io.RawIOBase):
             self._rest = memoryview(next(self._chunks, b""))
             self._left -= len(self._rest)
             if self._left < 0:
-                raise FormatError(
-                    f"it unpacks to more than {self._limit} bytes, far beyond its size; save without compression"
-                )
+                raise FormatError(self._beyond)
         view = memoryview(buffer)
         taken = min(len(view), len(self._rest))
         view[:taken] = self._rest[:taken]
@@ -115,14 +122,13 @@ def _snappy_blocks(file: BinaryIO, size: int) -> Iterator[bytes]:
     at = 0
     while header := file.read(4):
         packed = int.from_bytes(header, "big")
-        at += 4
-        if len(header) < 4 or not 0 < packed <= size - at:
-            raise FormatError(f"the snappy block at byte {at - len(header)} is cut off or damaged")
+        if len(header) < 4 or not 0 < packed <= size - at - 4:
+            raise FormatError(f"the snappy block at byte {at} is cut off or damaged")
         try:
             yield unpack_snappy(file.read(packed))
         except FormatError as error:
             raise FormatError(f"the snappy block at byte {at} is damaged: {error}") from error
-        at += packed
+        at += 4 + packed
 
 
 def unpack_snappy(block: bytes) -> bytes:
@@ -136,23 +142,29 @@ def unpack_snappy(block: bytes) -> bytes:
         kind, upper = tag & 3, tag >> 2
         at += 1
         if kind == 0:
-            width = max(0, upper - 59)  # bytes of the length, which stands in the tag itself up to 60
-            length = 1 + (int.from_bytes(block[at : at + width], "little") if width else upper)
-            at += width + length
-            data += block[at - length : at]
+            if upper < 60:
+                length = upper + 1
+            else:
+                width = upper - 59
+                length = int.from_bytes(block[at : at + width], "little") + 1
+                at += width
+            data += block[at : at + length]
+            at += length
         else:
-            width = (1, 2, 4)[kind - 1]
+            width = kind if kind < 3 else 4
             offset = int.from_bytes(block[at : at + width], "little")
             at += width
             if kind == 1:
                 length, offset = 4 + (upper & 7), offset | upper >> 3 << 8
             else:
                 length = 1 + upper
-            if not 0 < offset <= len(data):
-                raise FormatError(f"a copy from {offset} bytes back, with {len(data)} unpacked")
             start = len(data) - offset
+            if offset == 0 or start < 0:
+                raise FormatError(f"a copy from {offset} bytes back, with {len(data)} unpacked")
             source = data[start : start + length]
-            data += (source * (length // len(source) + 1))[:length]  # a copy may reach into what it writes
+            if offset < length:  # the copy reaches into what it writes
+                source = (source * (length // offset + 1))[:length]
+            data += source
         if at > len(block) or len(data) > size:
             raise FormatError("it ends inside a piece or unpacks to more than it says")
     if len(data) != size:

@@ -134,8 +134,8 @@ def _read_chunk(file: Path, columns: list[Column], limit: int, num_elements: int
     """Append the file's records to the columns in turn; return the bytes they had. Raises FormatError."""
     turn, end = _turn(columns), 0
     with file.open("rb", buffering=_BUFFER) as opened:
-        stream, size = unpacked(opened, file.stat().st_size, limit=limit)
-        for number, (at, record) in enumerate(read_records(stream, size)):
+        source = unpacked(opened, file.stat().st_size, limit=limit)
+        for number, (at, record) in enumerate(read_records(source)):
             column = columns[turn]
             if len(column) == num_elements:
                 raise FormatError(f"record {number} at byte {at}: more than the {num_elements} elements of {METADATA}")

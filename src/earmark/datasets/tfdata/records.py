@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 
 from earmark.datasets.tfdata.checksum import masked_crc32c
-from earmark.datasets.tfdata.compression import Readable
+from earmark.datasets.tfdata.compression import Readable, Unpacked
 from earmark.datasets.tfdata.wire import FormatError
 
 _HEADER = struct.Struct("<QI")
@@ -14,11 +14,12 @@ _FOOTER = struct.Struct("<I")
 _PIECE = 1 << 24  # bytes asked for at once: a false length costs no more memory than the file has bytes
 
 
-def read_records(stream: Readable, size: int) -> Iterator[tuple[int, bytes]]:
-    """Where each record begins in the plain stream, and its data. `size`: the most bytes the stream can have.
+def read_records(source: Unpacked) -> Iterator[tuple[int, bytes]]:
+    """Where each record begins in the plain stream, and its data.
 
     Raises FormatError with the record's number (from 0) and first byte.
     """
+    stream, size, beyond = source
     number, at = 0, 0
     while header := stream.read(_HEADER.size):
         where = f"record {number} at byte {at}"
@@ -33,7 +34,7 @@ def read_records(stream: Readable, size: int) -> Iterator[tuple[int, bytes]]:
         if length + _FOOTER.size > left:
             raise FormatError(
                 f"{where}: it needs {length + _FOOTER.size} bytes, at most {left} are left; "
-                "the file is cut off, or the length is false"
+                f"{beyond}, or the length is false"
             )
         data = _take(stream, length)
         footer = stream.read(_FOOTER.size)
