@@ -40,6 +40,8 @@ class Server(BaseHTTPRequestHandler):
                 self.answer(302, {"Location": "/whole", "Content-Length": "0"})
             case "/breaks":  # after 100,000 bytes each time
                 self.give(CONTENT, start, most=100_000)
+            case "/breaks_unnamed":  # once, and nothing says which version it is of
+                self.give(CONTENT, start, most=100_000 if times == 1 else None, tag="")
             case "/breaks_and_changes":  # the second version has another tag
                 old = times == 1
                 fits = self.headers.get("If-Range") == '"new"'
@@ -126,6 +128,13 @@ def test_the_next_call_and_the_next_mirror_go_on_from_the_piece(server: str, tmp
     fetch([f"{server}/gone", f"{server}/whole"], tmp_path / "f", checksum=CHECKSUM, wait=0)
     assert Server.asked[-1] == ("/whole", "bytes=2000-")
     assert (tmp_path / "f").read_bytes() == CONTENT
+
+
+def test_without_version_and_checksum_a_broken_line_is_begun_anew(server: str, tmp_path: Path) -> None:
+    fetch([f"{server}/breaks_unnamed"], tmp_path / "f", wait=0)
+    assert [wanted for _, wanted in Server.asked] == [None, None]
+    fetch([f"{server}/breaks_unnamed"], tmp_path / "g", checksum=CHECKSUM, wait=0)
+    assert (tmp_path / "f").read_bytes() == (tmp_path / "g").read_bytes() == CONTENT
 
 
 def test_a_piece_that_nothing_vouches_for_is_not_used(server: str, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def fetch(
         part.unlink(missing_ok=True)
     tried = []
     for url in urls:
-        line = _Line(url, part, size, progress)
+        line = _Line(url, part, size, progress, checked=checksum is not None)
         why = _bring(line, checksum, attempts, wait)
         if not why:
             part.replace(target)
@@ -148,12 +148,16 @@ def _bring(line: _Line, checksum: str | None, attempts: int, wait: float) -> str
 
 @dataclass
 class _Line:
-    """One mirror, and the file that fills from it. `validator` says which version of the file the piece is of."""
+    """One mirror, and the file that fills from it. `validator` says which version of the file the piece is of.
+
+    Where there is neither that nor a checksum afterwards (`checked`), a broken line is begun anew.
+    """
 
     url: str
     part: Path
     size: int | None
     progress: Progress | None
+    checked: bool
     validator: str | None = None
 
     @property
@@ -163,7 +167,7 @@ class _Line:
 
     def go_on(self) -> None:
         """Ask for what is missing and write it. Raises _LineError, _MirrorError, or DataError where it cannot write."""
-        there = self.there
+        there = self.there if self.checked or self.validator else 0
         headers = {"User-Agent": "earmark"}
         if there:
             headers["Range"] = f"bytes={there}-"
