@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 import earmark
 from earmark.cli import data, doctor, evaluate, fetch, models, predict, recipes, report, split, train
-from earmark.errors import EarmarkError
+from earmark.errors import EarmarkError, UsageError
 
 INTERRUPTED = 130
+# What all errors of parsing derive from; in which package it stands depends on the release of typer.
+ParseError: Any = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="earmark",
@@ -55,13 +56,14 @@ def run(arguments: list[str]) -> int:
             raise
         typer.echo(f"earmark: {error}", err=True)
         return error.exit_code
-    except click.ClickException as error:
+    except ParseError as error:
         error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        typer.echo("earmark: stopped", err=True)
-        return INTERRUPTED
+        return UsageError.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        outcome = INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe went away, as in `earmark predict … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    if outcome == INTERRUPTED:  # typer turns Ctrl-C into this code by itself in some releases
+        typer.echo("earmark: stopped", err=True)
     return outcome if isinstance(outcome, int) else 0

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from earmark.cli.show import AsJson, bar, note, print_json, print_table
-from earmark.errors import UsageError
 
 if TYPE_CHECKING:
     from earmark.tracks import Dataset, Fault
+
+
+CourseFormat = Literal["tfdata", "arrays"]
 
 
 def command(
@@ -23,7 +25,7 @@ def command(
     validate: Annotated[bool, typer.Option("--validate", help="Read every track and list what is wrong.")] = False,
     html: Annotated[Path | None, typer.Option(help="Write the card as a page, with pictures.")] = None,
     course: Annotated[Path | None, typer.Option(help="From GTZAN's audio, make the course's clips there.")] = None,
-    course_format: Annotated[str, typer.Option(help="tfdata or arrays.")] = "tfdata",
+    course_format: Annotated[CourseFormat, typer.Option(help="How --course writes them.")] = "tfdata",
     as_json: AsJson = False,
 ) -> int:
     """Show a data set's card: counts, licence, faults. Without a name, list the data sets."""
@@ -57,12 +59,10 @@ def _validate(dataset: Dataset) -> list[Fault]:
         return find_faults(dataset, progress=watcher.step)
 
 
-def _write_course(dataset: Dataset, out: Path, course_format: str) -> int:
+def _write_course(dataset: Dataset, out: Path, course_format: CourseFormat) -> int:
     from earmark.cli.progress import bars
     from earmark.datasets.course import write_course
 
-    if course_format not in ("tfdata", "arrays"):
-        raise UsageError(f"--course-format {course_format!r} is neither tfdata nor arrays")
     with bars() as watcher:
         watcher.stage("cutting clips")
         faults = write_course(dataset, out, format=course_format, progress=watcher.step)
@@ -72,6 +72,8 @@ def _write_course(dataset: Dataset, out: Path, course_format: str) -> int:
 
 
 def _print_card(dataset: Dataset, found: list[Fault], *, as_json: bool) -> None:
+    import msgspec
+
     counts = dataset.counts()
     facts = {
         "name": dataset.name,
@@ -85,9 +87,8 @@ def _print_card(dataset: Dataset, found: list[Fault], *, as_json: bool) -> None:
         "citation": dataset.citation,
     }
     if as_json:
-        faults = {"known": dataset.faults, "found": found}
-        listed = {kind: [{"where": f.where, "what": f.what} for f in these] for kind, these in faults.items()}
-        print_json({**facts, "genres": counts, "faults": listed})
+        listed = {"known": dataset.faults, "found": found}
+        print_json({**facts, "genres": counts, "faults": msgspec.to_builtins(listed)})
         return
     if dataset.synthetic:
         note("synthetic: composed by rule, not recordings")
@@ -97,6 +98,7 @@ def _print_card(dataset: Dataset, found: list[Fault], *, as_json: bool) -> None:
         [(genre, n, bar(n / max(counts.values()))) for genre, n in counts.items()],
         right=("tracks",),
     )
-    for kind, faults in (("known", dataset.faults), ("found", found)):
-        for fault in faults:
-            note(f"fault {kind}: {fault.where}: {fault.what}")
+    for fault in dataset.faults:
+        note(f"known fault: {fault.where}: {fault.what}")
+    for fault in found:
+        note(f"fault found: {fault.where}: {fault.what}")

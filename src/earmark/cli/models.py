@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from earmark.cli.show import AsJson, print_json, print_table
 
 
@@ -11,7 +13,7 @@ def command(as_json: AsJson = False) -> None:
 
     from earmark.catalog import MODELS
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name in MODELS.names():
         options = {option: p.default for option, p in MODELS.options(name).items()}
         first = (inspect.getdoc(MODELS.find(name)) or "").partition("\n")[0]

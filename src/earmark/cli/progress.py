@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -19,9 +20,13 @@ class Bars(Watcher):
 
     def __init__(self, progress: Progress | None) -> None:
         self.faults: list[Fault] = []
+        self.run: Path | None = None
         self._progress = progress
         self._stage = progress.add_task("", total=None) if progress else None
         self._epochs = progress.add_task("epochs", total=None, visible=False) if progress else None
+
+    def began(self, run: Path) -> None:
+        self.run = run
 
     def stage(self, text: str) -> None:
         if self._progress is not None and self._stage is not None:

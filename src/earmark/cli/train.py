@@ -32,15 +32,20 @@ def command(
 
     if (recipe is None) == (resume is None):
         raise UsageError("earmark train takes a recipe, or --resume with a run; earmark recipes lists those shipped")
+    if resume is not None and (settings or seed is not None):
+        raise UsageError("--resume goes on with the run's own recipe; --set and --seed are for a new run")
     with bars() as watcher:
-        if resume is not None:
-            if settings or seed is not None:
-                raise UsageError("--resume goes on with the run's own recipe; --set and --seed are for a new run")
-            run = resume_run(resume, device=device, watcher=watcher)
-        else:
-            path = find_recipe(str(recipe))
-            overrides = [*(settings or []), *([f"training.seed={seed}"] if seed is not None else [])]
-            run = train(read_recipe(path, overrides=overrides), runs=runs, device=device, watcher=watcher)
+        try:
+            if resume is not None:
+                run = resume_run(resume, device=device, watcher=watcher)
+            else:
+                overrides = [*(settings or []), *([f"training.seed={seed}"] if seed is not None else [])]
+                asked = read_recipe(find_recipe(str(recipe)), overrides=overrides)
+                run = train(asked, runs=runs, device=device, watcher=watcher)
+        except KeyboardInterrupt:
+            if watcher.run is not None:
+                note(f"to go on: earmark train --resume {watcher.run}")
+            raise
         watcher.stage("writing the report")
         page = write_report(run.folder)
     print_evaluations(read_evaluations(run))

@@ -44,7 +44,9 @@ def evaluate(
     if not prepared.parts:
         sizes = prepared.split.describe()
         raise DataError(f"{run.folder}: its split ({sizes}) has no {' or '.join(wanted)} part to judge")
-    evaluations = {name: judge(run, recipe, classifier, prepared, name) for name in prepared.parts}
+    evaluations: dict[str, Evaluation] = {
+        name: judge(run, recipe, classifier, prepared, name) for name in prepared.parts
+    }
     keep_evaluations(run, evaluations)
     return evaluations
 
@@ -99,7 +101,8 @@ def evaluate_on(
         chosen_on_it=False,
         seed=recipe.training.seed,
         left_out={reason: count for reason, count in left_out.items() if count},
-        **_scores(predictions, recipe.evaluation, songs_known=dataset.songs_known),
+        by_clip=_by_clip(predictions, recipe.evaluation, songs_known=dataset.songs_known),
+        by_track=_by_track(predictions, recipe.evaluation) if dataset.songs_known else None,
     )
     keep_evaluations(run, {f"on-{dataset.name}": evaluation})
     return evaluation
@@ -120,7 +123,8 @@ def judge(run: Run, recipe: Recipe, classifier: Classifier, prepared: Prepared, 
         seed=recipe.training.seed,
         leak=prepared.split.leaks(prepared.dataset).sentence,
         left_out=prepared.split.left_out,
-        **_scores(predictions, recipe.evaluation, songs_known=prepared.dataset.songs_known),
+        by_clip=_by_clip(predictions, recipe.evaluation, songs_known=prepared.dataset.songs_known),
+        by_track=_by_track(predictions, recipe.evaluation) if prepared.dataset.songs_known else None,
     )
 
 
@@ -131,15 +135,18 @@ def predict_examples(classifier: Classifier, examples: Examples) -> Predictions:
     )
 
 
-def _scores(predictions: Predictions, settings: EvaluationSettings, *, songs_known: bool) -> dict[str, Scores | None]:
-    def at(unit: Unit, judged: Predictions) -> Scores:
-        return score(judged, unit=unit, level=settings.interval, resamples=settings.resamples, top_k=settings.top_k)
-
+def _by_clip(predictions: Predictions, settings: EvaluationSettings, *, songs_known: bool) -> Scores | None:
+    """Scores over clips, where tracks were cut into several or the songs are unknown."""
     cut = len(set(predictions.songs)) < len(predictions) or not songs_known
-    return {
-        "by_clip": at("clip", predictions) if cut else None,
-        "by_track": at("track", predictions.by_song()) if songs_known else None,
-    }
+    return _score(predictions, "clip", settings) if cut else None
+
+
+def _by_track(predictions: Predictions, settings: EvaluationSettings) -> Scores:
+    return _score(predictions.by_song(), "track", settings)
+
+
+def _score(predictions: Predictions, unit: Unit, settings: EvaluationSettings) -> Scores:
+    return score(predictions, unit=unit, level=settings.interval, resamples=settings.resamples, top_k=settings.top_k)
 
 
 def keep_evaluations(run: Run, evaluations: dict[str, Evaluation]) -> None:

@@ -68,6 +68,7 @@ def resume(path: Path, *, device: str = "auto", watcher: Watcher | None = None) 
 
 
 def _train(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, watcher: Watcher) -> Run:
+    watcher.began(run.folder)
     settings = recipe.training
     if "train" not in prepared.parts:
         raise DataError(f"{prepared.dataset.name}: the split ({prepared.split.describe()}) leaves no track to train on")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from earmark.tracks import Fault
 from earmark.training.history import Epoch
 
 
 class Watcher:
     """Hears how an experiment goes. The command line shows it; the default keeps quiet."""
+
+    def began(self, run: Path) -> None:
+        """The run's folder is there; from its first epoch on it can be continued."""
 
     def stage(self, text: str) -> None:
         """A new stage begins."""

@@ -90,7 +90,8 @@ def _of_track(
     else:
         piece = f"{dataset.digest(track)} {track.start} {track.seconds} {msgspec.json.encode(features).decode()}"
         clips = cache.array(hashlib.sha256(piece.encode()).hexdigest(), compute)
-    return clips, np.arange(len(clips)) * (features.clip_hop_seconds or features.clip_seconds or 0.0)
+    hop = features.clip_hop_seconds or features.clip_seconds or 0.0
+    return clips, np.arange(len(clips), dtype=np.float64) * hop
 
 
 def data_checksum(dataset: Dataset) -> str:
