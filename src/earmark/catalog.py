@@ -77,6 +77,7 @@ MODELS = Catalog(
         "parallel_cnn": "earmark.models.parallel_cnn:ParallelCNN",
         "cnn_rnn": "earmark.models.cnn_rnn:CNNRNN",
         "compact_transformer": "earmark.models.compact_transformer:CompactTransformer",
+        "short_chunk_resnet": "earmark.models.short_chunk_resnet:ShortChunkResNet",
         "stacked_cnn": "earmark.models.stacked_cnn:StackedCNN",
         "twin_stacked_cnn": "earmark.models.twin_stacked_cnn:TwinStackedCNN",
         "vgg": "earmark.models.vgg:VGG",

@@ -32,8 +32,8 @@ class CompactTransformer(nn.Module):
 
     Raises ModelError for a shape that is smaller or not bands × frames, UsageError for a width that `heads` does not
     divide.
-    Source: Hassani et al. 2021, "Escaping the big data paradigm with compact transformers", arXiv:2104.05704, sections
-    3.2 and 3.3.
+    Source: Hassani et al. 2021, "Escaping the big data paradigm with compact transformers", arXiv:2104.05704, with a
+    tokeniser of one convolution more.
     """
 
     example_shape: ClassVar[tuple[int, ...]] = (80, 80)
