@@ -129,14 +129,14 @@ def test_patience_stops_early_and_keeps_the_best(recipe: Recipe, tmp_path: Path)
     impatient = msgspec.structs.replace(
         recipe,
         training=msgspec.structs.replace(
-            recipe.training, epochs=60, patience=3, keep="best_valid_loss", schedule=Choice("constant")
+            recipe.training, epochs=60, patience=3, keep="best_valid_accuracy", schedule=Choice("constant")
         ),
     )
     run = train(impatient, runs=tmp_path / "runs", device="cpu")
     with run.history.open() as file:
-        losses = [float(row["valid_loss"]) for row in csv.DictReader(file)]
-    assert len(losses) < 60
-    assert int(np.argmin(losses)) == len(losses) - 4
+        accuracies = [float(row["valid_accuracy"]) for row in csv.DictReader(file)]
+    assert len(accuracies) < 60
+    assert int(np.argmax(accuracies)) == len(accuracies) - 4
 
 
 def test_without_a_valid_part_the_last_epoch_must_be_asked_for(recipe_text: str, tmp_path: Path) -> None:

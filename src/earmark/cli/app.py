@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 import earmark
-from earmark.cli import data, doctor, evaluate, fetch, models, predict, recipes, report, split, train
+from earmark.cli import data, doctor, evaluate, fetch, models, predict, recipes, report, split, study, train
 from earmark.errors import EarmarkError, UsageError
 
 INTERRUPTED = 130
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (predict, train, evaluate, report, data, split, fetch, models, recipes, doctor):
+for module in (predict, train, evaluate, report, study, data, split, fetch, models, recipes, doctor):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

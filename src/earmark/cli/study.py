@@ -1,0 +1,57 @@
+"""`earmark study`: all recipes of a folder, compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from earmark.cli.show import note, print_table
+from earmark.errors import UsageError
+
+
+def command(
+    name: Annotated[str, typer.Argument(help="A shipped study's name, or a folder of recipes.")],
+    seeds: Annotated[str, typer.Option(help="Seeds, with commas between.")] = "1,2,3",
+    only: Annotated[list[str] | None, typer.Option(help="Only these recipes.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override one key in all recipes.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Trainings side by side.")] = 1,
+    runs: Annotated[Path, typer.Option(help="Where runs are written.")] = Path("runs"),
+    results: Annotated[Path | None, typer.Option(help="Where finished trainings are listed.")] = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+) -> int:
+    """Train every recipe of a folder with every seed, skipping what is already listed, and print the comparison."""
+    from earmark.errors import EarmarkError
+    from earmark.study import RESULTS, read_results, run_study, study_folder
+
+    try:
+        numbers = [int(seed) for seed in seeds.split(",")]
+    except ValueError as error:
+        raise UsageError(f"--seeds {seeds!r}: write whole numbers with commas between, as in 1,2,3") from error
+    folder = study_folder(name)
+    failed = 0
+    outcomes = run_study(
+        folder,
+        seeds=numbers,
+        only=only or (),
+        overrides=settings or (),
+        jobs=jobs,
+        runs=runs,
+        results=results,
+        device=device,
+    )
+    for outcome in outcomes:
+        if isinstance(outcome, EarmarkError):
+            failed += 1
+            note(str(outcome))
+        else:
+            note(f"{outcome.recipe}, seed {outcome.seed}: {outcome.part} {outcome.accuracy:.4f}, {outcome.minutes} min")
+    rows = [
+        (r.recipe, r.seed, r.part, f"{r.accuracy:.4f}", f"{r.low:.4f}", f"{r.high:.4f}", r.parameters, r.minutes)
+        for r in read_results(results or folder / RESULTS)
+    ]
+    print_table(("recipe", "seed", "part", "accuracy", "low", "high", "parameters", "minutes"), rows)
+    return 1 if failed else 0
