@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import os
 import re
 import threading
@@ -22,8 +23,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-BLOCK_FRAMES = 1 << 16  # libsndfile seeks after every block: with 4,096 an MP3 takes twice as long
-PREROLL_FRAMES = 8192  # decoded and dropped after a seek: AAC's blocks overlap, HE-AAC's over two of 2048
+BLOCK_FRAMES = 1 << 16
+PREROLL_FRAMES = 8192  # decoded and dropped after a seek: MP3 borrows bits from frames before, AAC's blocks overlap
 UNKNOWN_BYTES = 0x7FFFF000 - 64  # sizes from here on are what streaming writers put for "not known yet"
 AVFMT_GENERIC_INDEX = 0x0100  # FFmpeg's avformat.h: the stream has no timetable of its own
 MP3_SYNC = re.compile(rb"\xff[\xe2-\xff]")  # an MP3 frame begins so
@@ -81,10 +82,27 @@ class Decoder:
         )
 
 
+class _Content(io.BufferedReader):
+    """A file for libsndfile, which a damaged header sends to before the beginning: it knows -1, but no exception."""
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        try:
+            return super().seek(offset, whence)
+        except OSError:
+            return -1
+
+
+class _ForwardSoundFile(soundfile.SoundFile):  # type: ignore[misc]
+    """Reads on without seeking, after each block, to where it already is: that costs time and, in MP3, exactness."""
+
+    def seekable(self) -> bool:
+        return False
+
+
 @contextlib.contextmanager
 def open_soundfile(path: Path) -> Iterator[Source]:
     """Open with libsndfile. Raises UnsuitableError where that does not know the format or misjudges its length."""
-    with path.open("rb") as file:
+    with _Content(io.FileIO(path)) as file:  # not the path: libsndfile would go by its suffix
         head = file.read(10)
         mp3 = head[:3] == b"ID3" or (head[0] == 0xFF and head[1:2] >= b"\xe0")
         first_frame = _first_mp3_frame(file, head) if mp3 else b""
@@ -94,7 +112,7 @@ def open_soundfile(path: Path) -> Iterator[Source]:
         quiet = _muted if mp3 else contextlib.nullcontext
         try:
             with quiet():
-                sound = soundfile.SoundFile(file)
+                sound = _ForwardSoundFile(file)
         except soundfile.SoundFileRuntimeError as error:
             raise UnsuitableError(_reason(error)) from error
         with sound:
@@ -102,9 +120,10 @@ def open_soundfile(path: Path) -> Iterator[Source]:
                 raise UnsuitableError("the header does not give the length, which libsndfile needs")
 
             def blocks(first: int) -> Iterator[NDArray[np.float32]]:
+                drop = min(first, PREROLL_FRAMES) if mp3 else 0
                 try:
                     with quiet():
-                        sound.seek(first)
+                        sound.seek(first - drop)
                 except soundfile.SoundFileRuntimeError as error:
                     if not counted:
                         raise UnsuitableError("libsndfile misjudges the length of this MP3") from error
@@ -116,11 +135,12 @@ def open_soundfile(path: Path) -> Iterator[Source]:
                         with quiet():
                             block = sound.read(out=out)
                     except soundfile.SoundFileRuntimeError as error:
-                        yield out[: np.count_nonzero(~np.isnan(out[:, 0]))]  # decoded before the fault
+                        yield out[drop : np.count_nonzero(~np.isnan(out[:, 0]))]  # decoded before the fault
                         raise BrokenOffError(_reason(error)) from error
                     if not len(block):
                         break
-                    yield block
+                    yield block[drop:]
+                    drop = 0
                 sync = MP3_SYNC.search(first_frame)
                 if not counted and sync and file.read(8 * 1024).count(sync[0]) > 2:
                     raise UnsuitableError("libsndfile misjudges the length of this MP3 and reads only its beginning")
@@ -194,13 +214,17 @@ def open_av(path: Path) -> Iterator[Source]:
         file = stack.enter_context(path.open("rb"))
         try:
             # A playlist may name other files and hosts: with no protocol allowed, FFmpeg reads this file alone.
-            container = stack.enter_context(av.open(file, options={"protocol_whitelist": "none"}))
-        except (av.FFmpegError, ValueError) as error:
+            container = stack.enter_context(
+                av.open(file, options={"protocol_whitelist": "none"}, metadata_errors="replace")
+            )
+        except (av.FFmpegError, OSError, ValueError) as error:
             raise UnsuitableError(_reason(error)) from error
         if not container.streams.audio:
             raise UnsuitableError("no audio stream")
         stream = container.streams.audio[0]
         codec = stream.codec_context
+        if codec is None:
+            raise UnsuitableError("no decoder for its audio stream")
         rate, layout = codec.sample_rate, codec.layout
         if not rate or not layout.nb_channels:
             raise UnsuitableError("audio stream without a sample rate or channels")
@@ -223,7 +247,7 @@ def open_av(path: Path) -> Iterator[Source]:
                         place += piece.samples
                         if len(block):
                             yield block
-            except (av.FFmpegError, ValueError) as error:
+            except (av.FFmpegError, OSError, ValueError) as error:
                 raise BrokenOffError(_reason(error)) from error
 
         yield Source(
