@@ -74,6 +74,8 @@ MODELS = Catalog(
     "model",
     "models",
     {
+        "densenet121": "earmark.models.densenet121:DenseNet121",
+        "inception_resnet_v2": "earmark.models.inception_resnet_v2:InceptionResNetV2",
         "parallel_cnn": "earmark.models.parallel_cnn:ParallelCNN",
         "cnn_rnn": "earmark.models.cnn_rnn:CNNRNN",
         "compact_transformer": "earmark.models.compact_transformer:CompactTransformer",

@@ -25,6 +25,26 @@ def bands_and_frames(model: str, shape: tuple[int, ...], *, least: tuple[int, in
     return bands, frames
 
 
+def picture_size(model: str, shape: tuple[int, ...], *, least: tuple[int, int]) -> tuple[int, int, int]:
+    """Channels, height and width of `shape`; bands × frames are a picture of one channel.
+
+    Raises ModelError where it is no picture of at least `least` height × width.
+    """
+    channels, *size = shape if len(shape) == 3 else (1, *shape)
+    if len(size) != 2 or channels < 1:
+        raise ModelError(
+            f"{model} takes pictures of channels × height × width, or bands × frames, at least {written(least)}, "
+            f"not {written(shape)}"
+        )
+    height, width = size
+    if height < least[0] or width < least[1]:
+        raise ModelError(
+            f"{model} needs pictures of at least {written(least)} (height × width), not {written(shape)}; "
+            "make them larger, or cut longer clips"
+        )
+    return channels, height, width
+
+
 def refuse_other_shape(model: str, x: Tensor, shape: tuple[int, ...]) -> None:
     """Raise ModelError where the examples of batch `x` are not of `shape`, which the model was built for."""
     if x.shape[1:] != shape:
