@@ -137,3 +137,6 @@ SCHEDULES = Catalog(
     },
 )
 LOSSES = Catalog("loss", "losses", {"cross_entropy": "earmark.training.losses:cross_entropy"})
+AVERAGINGS = Catalog(
+    "averaging", "averagings", {"ema": "earmark.training.averaging:ema", "swa": "earmark.training.averaging:swa"}
+)

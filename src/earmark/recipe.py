@@ -37,7 +37,13 @@ class SplitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a model is trained. `patience` is the number of epochs without a better `keep` figure before stopping."""
+    """How a model is trained.
+
+    patience         epochs without a better `keep` figure before stopping; None: never
+    accumulate       pieces in which each batch is fed, for less memory
+    averaging        which mean of the weights along the way is judged and kept: ema or swa; None: the last step's
+    schedule_epochs  epochs that the schedule is laid out for; None: `epochs`
+    """
 
     epochs: int = 50
     batch_size: int = 128
@@ -47,6 +53,9 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep: Literal["best_valid_accuracy", "best_valid_loss", "last"] = "best_valid_accuracy"
     patience: int | None = None
     clip_gradient: float | None = None
+    accumulate: int = 1
+    averaging: Choice | None = None
+    schedule_epochs: int | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
     seed: int = 1
 
@@ -168,7 +177,7 @@ def _nested(table: dict[str, Any]) -> dict[str, Any]:
     if isinstance(out.get("augment"), list):
         out["augment"] = [_choice(entry) for entry in out["augment"]]
     if isinstance(out.get("training"), dict):
-        choices = [name for name, kind in _fields(TrainingSettings).items() if kind is Choice]
+        choices = [name for name, kind in _fields(TrainingSettings).items() if kind in (Choice, Choice | None)]
         out["training"] = {k: _choice(v) if k in choices else v for k, v in out["training"].items()}
     return out
 

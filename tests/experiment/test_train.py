@@ -166,3 +166,14 @@ def test_a_recipe_that_does_not_fit_is_refused_before_anything_is_read(
     with pytest.raises(UsageError, match=said.replace("?", r"\?")):
         train(parse_recipe(text, where="r", overrides=[override]), runs=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_finished_run_goes_on_for_more_epochs_with_joined_curves(recipe: Recipe, tmp_path: Path) -> None:
+    run = train(recipe, runs=tmp_path / "runs", device="cpu")
+    before = figures(run)
+    resume(run.folder, more_epochs=2, device="cpu")
+    after = figures(run)
+    assert len(after) == 6
+    assert after[:4] == before
+    assert [row[1] for row in after[4:]] == pytest.approx([before[-1][1]] * 2)  # one cycle stays at its end
+    assert read_recipe(run.recipe).training.epochs == 6

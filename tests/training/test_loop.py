@@ -1,6 +1,7 @@
 """The loop against a plain one, its exact continuation, and how it stops."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import ModelError
+from earmark.training.averaging import Averaged, ema
 from earmark.training.checkpoint import Progress, best_epoch, load_checkpoint, save_checkpoint
 from earmark.training.history import Epoch
-from earmark.training.loop import Part, Plan, evaluate, seeded, train
+from earmark.training.loop import Part, Plan, Trainee, evaluate, seeded, train
 from earmark.training.losses import cross_entropy
 from earmark.training.optimisers import adam, adamw, rmsprop, sgd
 from earmark.training.schedules import constant, one_cycle
@@ -44,7 +46,7 @@ def plan(epochs: int, **changes: object) -> Plan:
 def test_one_epoch_is_a_plain_loop_over_batches(rng: np.random.Generator) -> None:
     part = some_part(rng, 48)
     model, reference = small_model(dropout=0.0), small_model(dropout=0.0)
-    [epoch] = train(model, sgd(model, learning_rate=0.1), part, part, plan(1, schedule=constant()))
+    [epoch] = train(Trainee(model, sgd(model, learning_rate=0.1)), part, part, plan(1, schedule=constant()))
     optimiser = torch.optim.SGD(reference.parameters(), lr=0.1)
     with seeded(5, 1, CPU):
         order = torch.randperm(48)
@@ -77,21 +79,21 @@ def test_continuing_gives_the_same_bits_as_going_through(
 ) -> None:
     learned, judged = some_part(rng, 50), some_part(rng, 20)
     through = small_model()
-    whole = list(train(through, optimise(through), learned, judged, plan(5)))
+    whole = list(train(Trainee(through, optimise(through)), learned, judged, plan(5)))
 
     stopped = small_model()
-    optimiser = optimise(stopped)
+    trainee = Trainee(stopped, optimise(stopped))
     progress = Progress()
-    for epoch in train(stopped, optimiser, learned, judged, plan(5)):
+    for epoch in train(trainee, learned, judged, plan(5)):
         progress.history.append(epoch)
         progress.best_epoch = 1
-        save_checkpoint(tmp_path / "last.safetensors", stopped, optimiser, progress)
+        save_checkpoint(tmp_path / "last.safetensors", trainee, progress)
         if epoch.epoch == 2:
             break
     continued = small_model(seed=99)
-    optimiser = optimise(continued)
-    found = load_checkpoint(tmp_path / "last.safetensors", continued, optimiser)
-    rest = list(train(continued, optimiser, learned, judged, plan(5), done=found.history))
+    trainee = Trainee(continued, optimise(continued))
+    found = load_checkpoint(tmp_path / "last.safetensors", trainee)
+    rest = list(train(trainee, learned, judged, plan(5), done=found.history))
 
     assert best_epoch(tmp_path / "last.safetensors") == 1
     numbers = [(e.train_loss, e.valid_loss, e.valid_accuracy, e.learning_rate) for e in [*found.history, *rest]]
@@ -106,14 +108,14 @@ def test_the_callers_random_numbers_are_left_alone(rng: np.random.Generator) -> 
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    for _ in train(model, sgd(model, learning_rate=0.1), part, None, plan(2)):
+    for _ in train(Trainee(model, sgd(model, learning_rate=0.1)), part, None, plan(2)):
         pass
     assert torch.equal(torch.rand(3), expected)
 
 
 def test_without_a_valid_part_its_figures_are_none(rng: np.random.Generator) -> None:
     model = small_model()
-    [epoch] = train(model, sgd(model, learning_rate=0.1), some_part(rng, 32), None, plan(1))
+    [epoch] = train(Trainee(model, sgd(model, learning_rate=0.1)), some_part(rng, 32), None, plan(1))
     assert (epoch.valid_loss, epoch.valid_accuracy) == (None, None)
 
 
@@ -126,7 +128,7 @@ def test_a_last_batch_of_one_joins_the_one_before(rng: np.random.Generator) -> N
         return x, y
 
     model = small_model()
-    list(train(model, sgd(model, learning_rate=0.1), part, None, plan(1, augment=note)))
+    list(train(Trainee(model, sgd(model, learning_rate=0.1)), part, None, plan(1, augment=note)))
     assert sizes == [16, 17]
 
 
@@ -134,14 +136,18 @@ def test_a_loss_that_is_no_number_stops_with_what_to_try(rng: np.random.Generato
     part = some_part(rng, 32)
     model = small_model()
     with pytest.raises(ModelError, match=r"epoch \d+: the training loss became nan; lower .*learning_rate .now 1e\+30"):
-        list(train(model, sgd(model, learning_rate=1e30), part, part, plan(4, schedule=constant())))
+        list(train(Trainee(model, sgd(model, learning_rate=1e30)), part, part, plan(4, schedule=constant())))
 
 
 def test_clipping_bounds_the_step(rng: np.random.Generator) -> None:
     part = some_part(rng, 16)
     model = small_model(dropout=0.0)
     before = torch.cat([p.detach().flatten().clone() for p in model.parameters()])
-    list(train(model, sgd(model, learning_rate=1.0), part, None, plan(1, clip_gradient=0.01, schedule=constant())))
+    list(
+        train(
+            Trainee(model, sgd(model, learning_rate=1.0)), part, None, plan(1, clip_gradient=0.01, schedule=constant())
+        )
+    )
     after = torch.cat([p.detach().flatten() for p in model.parameters()])
     assert float((after - before).norm()) == pytest.approx(0.01, rel=1e-3)
 
@@ -150,6 +156,36 @@ def test_evaluation_does_not_depend_on_the_batch_size(rng: np.random.Generator) 
     part = some_part(rng, 37)
     model = small_model()
     assert evaluate(model, part, plan(1, batch_size=5)) == pytest.approx(evaluate(model, part, plan(1, batch_size=37)))
+
+
+def test_a_batch_in_pieces_makes_the_same_step(rng: np.random.Generator) -> None:
+    part = some_part(rng, 40)
+    whole, pieces = (nn.Sequential(nn.Flatten(), nn.Linear(20, 3)) for _ in range(2))
+    pieces.load_state_dict(whole.state_dict())
+    for model, accumulate in ((whole, 1), (pieces, 3)):
+        list(train(Trainee(model, sgd(model, learning_rate=0.1)), part, None, plan(2, accumulate=accumulate)))
+    for ours, theirs in zip(pieces.parameters(), whole.parameters(), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_averaged_weights_are_judged_and_continue_exactly(rng: np.random.Generator, tmp_path: Path) -> None:
+    learned, judged = some_part(rng, 50), some_part(rng, 20)
+
+    def trainee(seed: int) -> Trainee:
+        model = small_model(seed)
+        return Trainee(model, sgd(model, learning_rate=0.1), Averaged(model, ema(decay=0.9)))
+
+    whole = trainee(3)
+    epochs = list(train(whole, learned, judged, plan(4)))
+    assert epochs[-1].valid_loss == evaluate(whole.judged, judged, plan(4))[0]
+    assert epochs[-1].valid_loss != evaluate(whole.model, judged, plan(4))[0]
+    stopped, continued = trainee(3), trainee(4)
+    progress = Progress(history=list(train(stopped, learned, judged, plan(2, schedule_epochs=4))))
+    save_checkpoint(tmp_path / "last.safetensors", stopped, progress)
+    found = load_checkpoint(tmp_path / "last.safetensors", continued)
+    list(train(continued, learned, judged, plan(4), done=found.history))
+    for name, value in whole.judged.state_dict().items():
+        assert torch.equal(value, continued.judged.state_dict()[name]), name
 
 
 def test_weight_decay_leaves_vectors_alone() -> None:
@@ -164,20 +200,20 @@ def test_a_damaged_or_newer_checkpoint_is_refused(tmp_path) -> None:
     model = small_model()
     optimiser = sgd(model, learning_rate=0.1)
     path = tmp_path / "last.safetensors"
-    save_checkpoint(path, model, optimiser, Progress(format=2))
+    save_checkpoint(path, Trainee(model, optimiser), Progress(format=2))
     with pytest.raises(ModelError, match="checkpoint format 2 is newer than 1; update earmark"):
-        load_checkpoint(path, model, optimiser)
+        load_checkpoint(path, Trainee(model, optimiser))
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ModelError, match=r"last.safetensors: cannot be continued from"):
-        load_checkpoint(path, model, optimiser)
-    save_checkpoint(path, nn.Linear(2, 2), optimiser, Progress())
+        load_checkpoint(path, Trainee(model, optimiser))
+    save_checkpoint(path, Trainee(nn.Linear(2, 2), optimiser), Progress())
     with pytest.raises(ModelError, match="cannot be continued from"):
-        load_checkpoint(path, model, optimiser)
+        load_checkpoint(path, Trainee(model, optimiser))
 
 
 def test_records_are_of_the_kind_the_history_holds(rng: np.random.Generator) -> None:
     model = small_model()
     part = some_part(rng, 20)
-    [epoch] = train(model, sgd(model, learning_rate=0.1), part, part, plan(1))
+    [epoch] = train(Trainee(model, sgd(model, learning_rate=0.1)), part, part, plan(1))
     assert isinstance(epoch, Epoch)
     assert epoch.seconds > 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,9 @@ def command(
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     runs: Annotated[Path, typer.Option(help="Where runs are written.")] = Path("runs"),
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = None,
+    more_epochs: Annotated[
+        int, typer.Option(min=0, metavar="N", help="With --resume: N epochs more than are done.")
+    ] = 0,
 ) -> None:
     """Train a model by a recipe, evaluate it, and write its report. Ctrl-C leaves a run that --resume goes on with."""
     from earmark.cli.evaluate import print_evaluations
@@ -34,19 +38,20 @@ def command(
         raise UsageError("earmark train takes a recipe, or --resume with a run; earmark recipes lists those shipped")
     if resume is not None and (settings or seed is not None):
         raise UsageError("--resume goes on with the run's own recipe; --set and --seed are for a new run")
-    with bars() as watcher:
-        try:
+    watcher = None
+    try:
+        with bars() as watcher:
             if resume is not None:
                 run = resume_run(resume, device=device, watcher=watcher)
             else:
                 overrides = [*(settings or []), *([f"training.seed={seed}"] if seed is not None else [])]
                 asked = read_recipe(find_recipe(str(recipe)), overrides=overrides)
                 run = train(asked, runs=runs, device=device, watcher=watcher)
-        except KeyboardInterrupt:
-            if watcher.run is not None:
-                note(f"to go on: earmark train --resume {watcher.run}")
-            raise
-        watcher.stage("writing the report")
-        page = write_report(run.folder)
+            watcher.stage("writing the report")
+            page = write_report(run.folder)
+    except KeyboardInterrupt:
+        if watcher is not None and watcher.run is not None:
+            note(f"to go on: earmark train --resume {shlex.quote(str(watcher.run))}")
+        raise
     print_evaluations(read_evaluations(run))
     note(f"run: {run.folder}\nreport: {page}")

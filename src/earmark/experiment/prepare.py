@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from earmark.catalog import AUGMENTATIONS, DATASETS, FEATURES, LOSSES, MODELS, OPTIMISERS, SCHEDULES
+from earmark.catalog import AUGMENTATIONS, AVERAGINGS, DATASETS, FEATURES, LOSSES, MODELS, OPTIMISERS, SCHEDULES
 from earmark.errors import DataError
 from earmark.experiment.watcher import Watcher
 from earmark.features.cache import FeatureCache
@@ -39,6 +39,7 @@ def check(recipe: Recipe) -> None:
         (OPTIMISERS, recipe.training.optimiser),
         (SCHEDULES, recipe.training.schedule),
         (LOSSES, recipe.training.loss),
+        *((AVERAGINGS, choice) for choice in [recipe.training.averaging] if choice is not None),
         *((AUGMENTATIONS, choice) for choice in recipe.augment),
     ):
         catalog.check(choice.name, choice.options)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import msgspec
 import torch
-from torch import optim
 
 from earmark.atomic import write_text
 from earmark.augment.chain import chain
-from earmark.catalog import AUGMENTATIONS, LOSSES, OPTIMISERS, SCHEDULES
+from earmark.catalog import AUGMENTATIONS, AVERAGINGS, LOSSES, OPTIMISERS, SCHEDULES
 from earmark.classifier import ClassifierCard, build_model, load, write_card
 from earmark.errors import DataError, UsageError
 from earmark.experiment.evaluate import judge, keep_evaluations
@@ -21,10 +20,11 @@ from earmark.features.standardise import fit_standardiser
 from earmark.recipe import Recipe, read_recipe
 from earmark.run import Run, create_run, environment, open_run, write_json
 from earmark.splits import read_split
+from earmark.training.averaging import Averaged
 from earmark.training.checkpoint import Progress, load_checkpoint, save_checkpoint, save_weights, to_device
-from earmark.training.history import Epoch, write_history
+from earmark.training.history import Epoch, read_history, write_history
 from earmark.training.loop import Part as Fed
-from earmark.training.loop import Plan, seeded
+from earmark.training.loop import Plan, Trainee, seeded
 from earmark.training.loop import train as train_epochs
 
 
@@ -49,13 +49,17 @@ def train(
     return _train(run, recipe, prepared, target, watcher or Watcher())
 
 
-def resume(path: Path, *, device: str = "auto", watcher: Watcher | None = None) -> Run:
-    """Go on with an interrupted training in the run at `path`, to the numbers it would have reached.
+def resume(path: Path, *, more_epochs: int = 0, device: str = "auto", watcher: Watcher | None = None) -> Run:
+    """Go on with the training in the run at `path`: an interrupted one to the numbers it would have reached.
 
-    Raises DataError where the data set is no longer what the run was made from.
+    `more_epochs` are added to a finished one; its schedule stays laid out for the epochs first planned, and patience
+    is counted anew. Raises DataError where the data set is no longer what the run was made from.
     """
     run = open_run(path)
     recipe = read_recipe(run.recipe)
+    if more_epochs:
+        recipe = _longer(recipe, len(read_history(run.history)), more_epochs)
+        write_text(run.recipe, recipe.to_toml())
     prepared = prepare(recipe, split=read_split(run.split), watcher=watcher)
     made_from = msgspec.json.decode(run.environment.read_bytes())["data_checksum"]
     found = data_checksum(prepared.dataset)
@@ -64,10 +68,20 @@ def resume(path: Path, *, device: str = "auto", watcher: Watcher | None = None) 
             f"{run.folder}: {prepared.dataset.name} has changed since this run began "
             f"(checksum {found}, then {made_from}); train a new run"
         )
-    return _train(run, recipe, prepared, to_device(device), watcher or Watcher())
+    return _train(run, recipe, prepared, to_device(device), watcher or Watcher(), waiting_anew=more_epochs > 0)
 
 
-def _train(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, watcher: Watcher) -> Run:
+def _longer(recipe: Recipe, done: int, more: int) -> Recipe:
+    """The recipe with `more` epochs after the `done` ones."""
+    settings = recipe.training
+    laid_out = settings.schedule_epochs or settings.epochs
+    longer = msgspec.structs.replace(settings, epochs=done + more, schedule_epochs=laid_out)
+    return msgspec.structs.replace(recipe, training=longer)
+
+
+def _train(
+    run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, watcher: Watcher, *, waiting_anew: bool = False
+) -> Run:
     watcher.began(run.folder)
     settings = recipe.training
     if "train" not in prepared.parts:
@@ -92,7 +106,12 @@ def _train(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, w
             synthetic=prepared.dataset.synthetic,
         ),
     )
-    optimiser: optim.Optimizer = OPTIMISERS.build(settings.optimiser.name, model, options=settings.optimiser.options)
+    rule = settings.averaging
+    trainee = Trainee(
+        model,
+        OPTIMISERS.build(settings.optimiser.name, model, options=settings.optimiser.options),
+        Averaged(model, AVERAGINGS.build(rule.name, options=rule.options)) if rule is not None else None,
+    )
     plan = Plan(
         loss=LOSSES.build(settings.loss.name, options=settings.loss.options),
         schedule=SCHEDULES.build(settings.schedule.name, options=settings.schedule.options),
@@ -108,22 +127,26 @@ def _train(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, w
         if recipe.augment
         else None,
         clip_gradient=settings.clip_gradient,
+        accumulate=settings.accumulate,
+        schedule_epochs=settings.schedule_epochs,
         bfloat16=settings.precision == "bfloat16",
         on_batch=watcher.step,
     )
-    progress = load_checkpoint(run.last, model, optimiser) if run.last.is_file() else Progress()
+    progress = load_checkpoint(run.last, trainee) if run.last.is_file() else Progress()
+    if waiting_anew:
+        progress.waiting_from = len(progress.history)
     valid = prepared.parts.get("valid")
     fed = Fed.of(shown.x, shown.y)
     judged = Fed.of(valid.x, valid.y) if valid is not None else None
     watcher.stage(f"training {recipe.model.name}")
     if not _finished(progress, settings.epochs, settings.patience):
-        for epoch in train_epochs(model, optimiser, fed, judged, plan, done=tuple(progress.history)):
+        for epoch in train_epochs(trainee, fed, judged, plan, done=tuple(progress.history)):
             progress.history.append(epoch)
             figure = _figure(epoch, settings.keep)
             if progress.best_figure is None or figure > progress.best_figure:
                 progress.best_figure, progress.best_epoch = figure, epoch.epoch
-                save_weights(run.weights, model)
-            save_checkpoint(run.last, model, optimiser, progress)
+                save_weights(run.weights, trainee.judged)
+            save_checkpoint(run.last, trainee, progress)
             write_history(run.history, progress.history)
             watcher.epoch(epoch, settings.epochs)
             if _finished(progress, settings.epochs, settings.patience):
@@ -143,4 +166,5 @@ def _figure(epoch: Epoch, keep: str) -> float:
 
 def _finished(progress: Progress, epochs: int, patience: int | None) -> bool:
     done = len(progress.history)
-    return done >= epochs or (patience is not None and done - progress.best_epoch >= patience)
+    waited = done - max(progress.best_epoch, progress.waiting_from)
+    return done >= epochs or (patience is not None and waited >= patience)

@@ -9,36 +9,40 @@ import msgspec
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn, optim
+from torch import Tensor, nn
 
 from earmark.atomic import replacing
 from earmark.errors import ModelError
 from earmark.training.history import Epoch
+from earmark.training.loop import Trainee
 
 FORMAT = 1
 
 
 class Progress(msgspec.Struct):
-    """How far a training is, and which epoch is the best so far (0: none yet)."""
+    """How far a training is, which epoch is the best so far (0: none yet), and from which patience is counted anew."""
 
     history: list[Epoch] = []
+    waiting_from: int = 0
     best_epoch: int = 0
     best_figure: float | None = None
     format: int = FORMAT
 
 
-def save_checkpoint(path: Path, model: nn.Module, optimiser: optim.Optimizer, progress: Progress) -> None:
-    """Write the model's, optimiser's and training's state to `path`.
+def save_checkpoint(path: Path, trainee: Trainee, progress: Progress) -> None:
+    """Write the state of the model, optimiser, averaged weights and training to `path`.
 
     Shuffling, dropout and augmentation draw from generators seeded by (seed, epoch), so no generator's state is needed.
     """
-    tensors = {f"model.{name}": value.detach().contiguous() for name, value in model.state_dict().items()}
-    state = optimiser.state_dict()
+    tensors = {f"model.{name}": value for name, value in trainee.model.state_dict().items()}
+    if trainee.averaged is not None:
+        tensors |= {f"averaged.{name}": value for name, value in trainee.averaged.model.state_dict().items()}
+    state = trainee.optimiser.state_dict()
     plain: dict[str, dict[str, Any]] = {}
     for number, values in state["state"].items():
         for name, value in values.items():
             if isinstance(value, Tensor):
-                tensors[f"optimiser.{number}.{name}"] = value.detach().contiguous()
+                tensors[f"optimiser.{number}.{name}"] = value
             elif value is not None:
                 plain.setdefault(str(number), {})[name] = value
     metadata = {
@@ -47,11 +51,11 @@ def save_checkpoint(path: Path, model: nn.Module, optimiser: optim.Optimizer, pr
         "plain": msgspec.json.encode(plain).decode(),
     }
     with replacing(path) as temporary:
-        save_file(tensors, temporary, metadata)
+        save_file({name: value.contiguous() for name, value in tensors.items()}, temporary, metadata)
 
 
-def load_checkpoint(path: Path, model: nn.Module, optimiser: optim.Optimizer) -> Progress:
-    """Put the state of `path` into `model` and `optimiser`, and give how far the training was.
+def load_checkpoint(path: Path, trainee: Trainee) -> Progress:
+    """Put the state of `path` into `trainee`, and give how far the training was.
 
     Raises ModelError where the file is damaged, newer, or of another model.
     """
@@ -62,7 +66,9 @@ def load_checkpoint(path: Path, model: nn.Module, optimiser: optim.Optimizer) ->
         progress = msgspec.json.decode(metadata["progress"], type=Progress)
         if progress.format != FORMAT:
             raise ModelError(f"{path}: checkpoint format {progress.format} is newer than {FORMAT}; update earmark")
-        model.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
+        trainee.model.load_state_dict(_below("model.", tensors))
+        if trainee.averaged is not None:
+            trainee.averaged.model.load_state_dict(_below("averaged.", tensors))
         state: dict[int, dict[str, Any]] = {
             int(number): dict(values) for number, values in msgspec.json.decode(metadata["plain"]).items()
         }
@@ -71,10 +77,14 @@ def load_checkpoint(path: Path, model: nn.Module, optimiser: optim.Optimizer) ->
                 _, number, key = name.split(".", 2)
                 state.setdefault(int(number), {})[key] = value
         groups = msgspec.json.decode(metadata["groups"])
-        optimiser.load_state_dict({"state": state, "param_groups": groups})
+        trainee.optimiser.load_state_dict({"state": state, "param_groups": groups})
     except (OSError, SafetensorError, KeyError, RuntimeError, ValueError, msgspec.DecodeError) as error:
         raise ModelError(f"{path}: cannot be continued from: {error}") from error
     return progress
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
 def best_epoch(path: Path) -> int:

@@ -15,6 +15,7 @@ from torch import Tensor, nn, optim
 
 from earmark.errors import ModelError
 from earmark.models.forward import batched_logits
+from earmark.training.averaging import Averaged
 from earmark.training.history import Epoch
 from earmark.training.losses import Loss
 from earmark.training.schedules import Moment, Schedule
@@ -42,7 +43,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """What stays the same through a training. `prepare` standardises a batch on the device, before any augmentation."""
+    """What stays the same through a training.
+
+    prepare          standardises a batch on the device, before any augmentation
+    accumulate       each batch is fed in so many pieces, whose gradients add up: less memory, the same step
+    schedule_epochs  the epochs the schedule is laid out for; None: `epochs`
+    """
 
     loss: Loss
     schedule: Schedule
@@ -53,53 +59,57 @@ class Plan:
     prepare: Prepare
     augment: Augment | None = None
     clip_gradient: float | None = None
+    accumulate: int = 1
+    schedule_epochs: int | None = None
     bfloat16: bool = False
     on_batch: Callable[[int, int], None] | None = None
 
 
+@dataclass(frozen=True)
+class Trainee:
+    """What a training changes: the model, the optimiser's state, and the averaged weights where there are such."""
+
+    model: nn.Module
+    optimiser: optim.Optimizer
+    averaged: Averaged | None = None
+
+    @property
+    def judged(self) -> nn.Module:
+        """The model that is validated and kept."""
+        return self.model if self.averaged is None else self.averaged.model
+
+
 def train(
-    model: nn.Module,
-    optimiser: optim.Optimizer,
-    train: Part,
-    valid: Part | None,
-    plan: Plan,
-    *,
-    done: Sequence[Epoch] = (),
+    trainee: Trainee, train: Part, valid: Part | None, plan: Plan, *, done: Sequence[Epoch] = ()
 ) -> Iterator[Epoch]:
-    """Train `model` in place from the epoch after those of `done` to `plan.epochs`, and give a record after each.
+    """Train in place from the epoch after those of `done` to `plan.epochs`, and give a record after each.
 
     Each epoch draws its order, dropout and augmentation from (seed, epoch) alone: continuing after epoch k gives the
     same numbers as going through. Raises ModelError where the loss stops being finite.
     """
-    base_rates = [group.get("initial_lr", group["lr"]) for group in optimiser.param_groups]
-    for group, rate in zip(optimiser.param_groups, base_rates, strict=True):
-        group["initial_lr"] = rate
+    for group in trainee.optimiser.param_groups:
+        group.setdefault("initial_lr", group["lr"])
     valid_losses = [epoch.valid_loss for epoch in done]
     for epoch in range(len(done) + 1, plan.epochs + 1):
         started = time.perf_counter()
         with seeded(plan.seed, epoch, plan.device):
-            loss, accuracy = _one_epoch(model, optimiser, base_rates, train, plan, epoch, valid_losses)
+            loss, accuracy = _one_epoch(trainee, train, plan, epoch, valid_losses)
         if not math.isfinite(loss):
             raise ModelError(
                 f"epoch {epoch}: the training loss became {loss}; lower training.optimiser.learning_rate "
-                f"(now {base_rates[0]:g}), set training.clip_gradient = 1.0, or standardise the features"
+                f"(now {trainee.optimiser.param_groups[0]['initial_lr']:g}), set training.clip_gradient = 1.0, "
+                "or standardise the features"
             )
-        valid_loss, valid_accuracy = evaluate(model, valid, plan) if valid is not None else (None, None)
+        valid_loss, valid_accuracy = evaluate(trainee.judged, valid, plan) if valid is not None else (None, None)
         valid_losses.append(valid_loss)
-        rate = optimiser.param_groups[0]["lr"]
+        rate = trainee.optimiser.param_groups[0]["lr"]
         yield Epoch(epoch, rate, loss, accuracy, valid_loss, valid_accuracy, time.perf_counter() - started)
 
 
 def _one_epoch(
-    model: nn.Module,
-    optimiser: optim.Optimizer,
-    base_rates: list[float],
-    part: Part,
-    plan: Plan,
-    epoch: int,
-    valid_losses: Sequence[float | None],
+    trainee: Trainee, part: Part, plan: Plan, epoch: int, valid_losses: Sequence[float | None]
 ) -> tuple[float, float]:
-    model.train()
+    model, optimiser = trainee.model.train(), trainee.optimiser
     order = torch.randperm(len(part))
     augmenting = torch.Generator(plan.device).manual_seed(int(torch.randint(2**62, ())))
     batches = [order[start : start + plan.batch_size] for start in range(0, len(order), plan.batch_size)]
@@ -108,27 +118,37 @@ def _one_epoch(
     total_loss = torch.zeros((), device=plan.device)
     total_right = torch.zeros((), device=plan.device)
     for number, rows in enumerate(batches):
-        moment = Moment((epoch - 1) * len(batches) + number, plan.epochs * len(batches), epoch - 1, valid_losses)
-        for group, rate in zip(optimiser.param_groups, base_rates, strict=True):
-            group["lr"] = rate * plan.schedule(moment)
-        x = plan.prepare(part.x[rows].to(plan.device))
-        labels = part.y[rows].to(plan.device)
-        target = labels
-        if plan.augment is not None:
-            x, target = plan.augment(x, labels, augmenting)
-        with torch.autocast(plan.device.type, dtype=torch.bfloat16, enabled=plan.bfloat16):
-            logits = model(x)
-            loss = plan.loss(logits, target)
+        steps = (plan.schedule_epochs or plan.epochs) * len(batches)
+        moment = Moment((epoch - 1) * len(batches) + number, steps, epoch - 1, valid_losses)
+        for group in optimiser.param_groups:
+            group["lr"] = group["initial_lr"] * plan.schedule(moment)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        for piece in rows.tensor_split(min(plan.accumulate, len(rows))):
+            loss, right = _feed(model, part, piece, plan, augmenting)
+            (loss * (len(piece) / len(rows))).backward()  # type: ignore[no-untyped-call]
+            total_loss += loss.detach() * len(piece)
+            total_right += right
         if plan.clip_gradient is not None:
             nn.utils.clip_grad_norm_(model.parameters(), plan.clip_gradient)
         optimiser.step()
-        total_loss += loss.detach() * len(rows)
-        total_right += (logits.detach().argmax(1) == labels).sum()
+        if trainee.averaged is not None:
+            trainee.averaged.update(model, moment)
         if plan.on_batch is not None:
             plan.on_batch(number + 1, len(batches))
     return float(total_loss) / len(part), float(total_right) / len(part)
+
+
+def _feed(model: nn.Module, part: Part, rows: Tensor, plan: Plan, augmenting: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Mean loss over some rows, and how many of them the model names rightly."""
+    x = plan.prepare(part.x[rows].to(plan.device))
+    labels = part.y[rows].to(plan.device)
+    target = labels
+    if plan.augment is not None:
+        x, target = plan.augment(x, labels, augmenting)
+    with torch.autocast(plan.device.type, dtype=torch.bfloat16, enabled=plan.bfloat16):
+        logits = model(x)
+        loss = plan.loss(logits, target)
+    return loss, (logits.detach().argmax(1) == labels).sum()
 
 
 def evaluate(model: nn.Module, part: Part, plan: Plan) -> tuple[float, float]:
