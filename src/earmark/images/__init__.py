@@ -1,0 +1,1 @@
+"""Pictures in: decoded, borders and axes trimmed, colour maps inverted to decibels."""
