@@ -56,8 +56,8 @@ def test_parameters_follow_from_the_shape() -> None:
         projection = before * after if before != after else 0
         return 4 * before + 9 * before * after + 4 * after + 9 * after * after + projection
 
-    statistics = 2 * (128 * 10 + 80)
-    head = 4 * statistics + statistics * 256 + 4 * 256 + (256 + 1) * 8
+    statistics = 2 * 128 * 10
+    head = 4 * statistics + statistics * 512 + 4 * 512 + (512 + 1) * 8
     expected = 25 * 32 + block(32, 32) + block(32, 64) + block(64, 128) + 4 * 128 + head
     assert parameter_count(ShortChunkResNet((80, 80), 8)) == expected
 
