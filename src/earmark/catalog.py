@@ -13,7 +13,7 @@ from functools import cached_property
 from importlib.metadata import entry_points
 from typing import Any
 
-from earmark.errors import UsageError, nearest
+from earmark.errors import EarmarkError, UsageError, nearest
 
 
 class Catalog:
@@ -40,11 +40,21 @@ class Catalog:
         return sorted(self._entries)
 
     def find(self, name: str) -> Any:
-        """The class or function that `name` stands for. Raises UsageError that lists the known names."""
+        """The class or function that `name` stands for.
+
+        Raises UsageError that lists the known names, or says why the code behind a known one cannot be loaded.
+        """
         if name not in self._entries:
             raise UsageError(f"no {self.kind} {name!r}{nearest(name, self._entries)}; known: {', '.join(self.names())}")
         module, _, attribute = self._entries[name].partition(":")
-        return getattr(importlib.import_module(module), attribute)
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except EarmarkError:
+            raise
+        except Exception as error:  # an entry may be anyone's code, and fail to load in any way
+            raise UsageError(
+                f"{self.kind} {name!r} cannot be loaded from {self._entries[name]}: {type(error).__name__}: {error}"
+            ) from error
 
     def options(self, name: str) -> dict[str, inspect.Parameter]:
         """The keyword-only parameters of `name`: what a recipe may set."""
@@ -90,6 +100,7 @@ DATASETS = Catalog(
     "datasets",
     {
         "course_songs": "earmark.datasets.course_songs:course_songs",
+        "fma": "earmark.datasets.fma:fma",
         "folder": "earmark.datasets.folder:folder",
         "gtzan": "earmark.datasets.gtzan:gtzan",
         "manifest": "earmark.datasets.manifest:manifest",

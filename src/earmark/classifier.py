@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from earmark.atomic import write_bytes
 from earmark.audio.decode import read_audio
 from earmark.audio.waveform import Waveform
 from earmark.catalog import MODELS
-from earmark.errors import AudioError, ModelError
+from earmark.errors import AudioError, EarmarkError, ModelError
 from earmark.features.log_mel import LogMel
 from earmark.features.standardise import Standardiser
 from earmark.models.forward import batched_logits
@@ -107,8 +107,8 @@ class Classifier:
         features = self.card.features
         if features.clip_seconds is None:
             raise ModelError(
-                f"{self.name}: it was trained on ready-made arrays and its recipe does not say how to make them from "
-                "sound: features.clip_seconds is missing (or like = 'course_clip')"
+                f"{self.name}: its recipe does not say how to make clips of sound: features.clip_seconds is missing "
+                "(or like = 'course_clip'); add it and train again"
             )
         if isinstance(sound, Waveform):
             waveform, source = sound, "waveform"
@@ -153,9 +153,7 @@ def load(path: Path | str, *, device: str = "cpu") -> Classifier:
     try:
         content: Any = msgspec.json.decode((folder / CARD).read_bytes())
         if content["format"] != FORMAT:
-            raise ModelError(
-                f"{folder / CARD}: format {content['format']!r} is not the {FORMAT} this earmark reads; update earmark"
-            )
+            raise ModelError(f"format {content['format']!r} is not the {FORMAT} this earmark reads; update earmark")
         card = msgspec.convert(content, ClassifierCard)
         model = build_model(card.model, card.shape, len(card.genres))
         model.load_state_dict(load_file(folder / WEIGHTS))
@@ -164,19 +162,30 @@ def load(path: Path | str, *, device: str = "cpu") -> Classifier:
         raise ModelError(
             f"{folder}: no classifier: {missing} is missing; a run has it from its first finished epoch on"
         ) from error
-    except (OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError, msgspec.MsgspecError) as error:
-        raise ModelError(f"{folder}: the classifier cannot be read: {str(error).splitlines()[0]}") from error
+    except (EarmarkError, OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
+        # Of what does not fit, torch says the network first and all tensors after it: two lines are enough.
+        why = " ".join(line.strip() for line in str(error).splitlines()[:2])
+        raise ModelError(f"{folder}: the classifier cannot be read: {why}") from error
     return Classifier(card, model.to(device).eval(), name=folder.resolve().name)
 
 
 def predict_files(
-    classifier: Classifier, paths: Sequence[Path], *, allow_partial: bool = False
+    classifier: Classifier,
+    paths: Sequence[Path],
+    *,
+    allow_partial: bool = False,
+    progress: Callable[[int, int], None] | None = None,
 ) -> tuple[list[Answer], list[Fault]]:
-    """Judge each file; those that cannot be read are listed with their reason instead of being answered."""
+    """Judge each file; those that cannot be read are listed with their reason instead of being answered.
+
+    `progress` hears how many of how many files are done.
+    """
     answers, faults = [], []
-    for path in paths:
+    for done, path in enumerate(paths, start=1):
         try:
             answers.append(classifier.predict(path, allow_partial=allow_partial))
         except AudioError as error:
             faults.append(Fault(str(path), str(error)))
+        if progress is not None:
+            progress(done, len(paths))
     return answers, faults

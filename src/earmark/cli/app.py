@@ -4,22 +4,37 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 import earmark
 from earmark.cli import data, doctor, evaluate, fetch, models, predict, recipes, report, split, study, train
-from earmark.errors import EarmarkError, UsageError
+from earmark.errors import EarmarkError, UsageError, nearest
 
+DEFECT = 70  # EX_SOFTWARE of sysexits.h
 INTERRUPTED = 130
 # What all errors of parsing derive from; in which package it stands depends on the release of typer.
 ParseError: Any = typer.BadParameter.__mro__[2]
 
+
+class Commands(TyperGroup):
+    """The commands by name."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the first of `args` names. Raises UsageError listing the known names."""
+        if args[0] not in self.commands:
+            known = ", ".join(self.commands)
+            raise UsageError(f"no command {args[0]!r}{nearest(args[0], self.commands)}; known: {known}")
+        return super().resolve_command(ctx, args)
+
+
 app = typer.Typer(
     name="earmark",
+    cls=Commands,
     help="Name the genre of music: train, compare and use classifiers, and know how far to trust them.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -46,24 +61,38 @@ def _options(
 def run(arguments: list[str]) -> int:
     """Run the command line, and give its exit code.
 
-    0 done, 1 done but some files failed, 2 wrong usage, 3 input that cannot be used, 130 stopped with Ctrl-C.
+    0 done, 1 done but some files failed, 2 wrong usage, 3 input that cannot be used, 70 a defect of earmark's own,
+    130 stopped with Ctrl-C. All but 0 and 1 leave one line on standard error; `--debug`, at any place, puts the
+    traceback before it.
     """
-    debug = "--debug" in arguments
     try:
-        outcome = app(arguments, standalone_mode=False)
-    except EarmarkError as error:
-        if debug:
-            raise
-        typer.echo(f"earmark: {error}", err=True)
-        return error.exit_code
-    except ParseError as error:
-        error.show()
-        return UsageError.exit_code
+        words = [word for word in arguments if word != "--debug"] or ["--help"]
+        outcome = app(words, prog_name="earmark", standalone_mode=False)
+        sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         outcome = INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe went away, as in `earmark predict … | head`
+    except (BrokenPipeError, SystemExit):  # the pipe's reader went away, as in `… | head`; typer exits for it by itself
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        if "--debug" in arguments:
+            traceback.print_exception(error)
+        line, outcome = _explain(error)
+        typer.echo("earmark: " + " ".join(part.strip() for part in line.splitlines()), err=True)
     if outcome == INTERRUPTED:  # typer turns Ctrl-C into this code by itself in some releases
         typer.echo("earmark: stopped", err=True)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _explain(error: Exception) -> tuple[str, int]:
+    """The one line for a person, and the exit code."""
+    if isinstance(error, EarmarkError):
+        return str(error), error.exit_code
+    if isinstance(error, ParseError):
+        context = getattr(error, "ctx", None)
+        more = f"; see {context.command_path} --help" if context is not None else ""
+        return error.format_message().rstrip(".") + more, UsageError.exit_code
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror, EarmarkError.exit_code
+    what = f"{type(error).__name__}: {error}"
+    return f"internal error: {what}; this is a defect of earmark: run with --debug and report it", DEFECT

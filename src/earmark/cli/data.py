@@ -26,6 +26,9 @@ def command(
     html: Annotated[Path | None, typer.Option(help="Write the card as a page, with pictures.")] = None,
     course: Annotated[Path | None, typer.Option(help="From GTZAN's audio, make the course's clips there.")] = None,
     course_format: Annotated[CourseFormat, typer.Option(help="How --course writes them.")] = "tfdata",
+    write_audio: Annotated[
+        Path | None, typer.Option("--write-audio", metavar="FOLDER", help="Write the tracks as FLAC, a folder a genre.")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Show a data set's card: counts, licence, faults. Without a name, list the data sets."""
@@ -36,11 +39,16 @@ def command(
 
     if name is None:
         rows = [(known, (inspect.getdoc(DATASETS.find(known)) or "").partition("\n")[0]) for known in DATASETS.names()]
-        print_table(("data set", "what"), rows)
+        if as_json:
+            print_json([{"name": known, "what": what} for known, what in rows])
+        else:
+            print_table(("data set", "what"), rows, fold=("what",))
         return 0
     dataset = open_dataset(name, read_options(settings or [], path=path))
     if course is not None:
         return _write_course(dataset, course, course_format)
+    if write_audio is not None:
+        return _write_audio(dataset, write_audio)
     found = _validate(dataset) if validate else []
     if html is not None:
         from earmark.experiment.card import write_card_page
@@ -71,6 +79,17 @@ def _write_course(dataset: Dataset, out: Path, course_format: CourseFormat) -> i
     return 1 if faults else 0
 
 
+def _write_audio(dataset: Dataset, out: Path) -> int:
+    from earmark.cli.progress import bars
+    from earmark.datasets.write_audio import write_audio
+
+    with bars(f"writing {len(dataset)} tracks") as watcher:
+        faults = write_audio(dataset, out, progress=watcher.step)
+        watcher.skipped(tuple(faults))
+    typer.echo(out)
+    return 1 if faults else 0
+
+
 def _print_card(dataset: Dataset, found: list[Fault], *, as_json: bool) -> None:
     import msgspec
 
@@ -92,7 +111,8 @@ def _print_card(dataset: Dataset, found: list[Fault], *, as_json: bool) -> None:
         return
     if dataset.synthetic:
         note("synthetic: composed by rule, not recordings")
-    print_table(("", ""), [(key, value) for key, value in facts.items() if value not in ("", None)])
+    said = [(key, value) for key, value in facts.items() if value not in ("", None)]
+    print_table(("about", "it"), said, fold=("it",))
     print_table(
         ("genre", "tracks", ""),
         [(genre, n, bar(n / max(counts.values()))) for genre, n in counts.items()],

@@ -13,4 +13,4 @@ def command(as_json: AsJson = False) -> None:
     if as_json:
         print_json(dict(rows))
     else:
-        print_table(("what", "found"), rows)
+        print_table(("what", "found"), rows, fold=("found",))

@@ -23,7 +23,7 @@ def command(
     from earmark.download import FETCHABLE, fetch_named
 
     if name is None:
-        print_table(("name", "what"), [(known, source.what) for known, source in FETCHABLE.items()])
+        print_table(("name", "what"), [(known, source.what) for known, source in FETCHABLE.items()], fold=("what",))
         return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:

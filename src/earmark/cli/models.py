@@ -24,4 +24,5 @@ def command(as_json: AsJson = False) -> None:
         print_table(
             ("name", "what", "options"),
             [(r["name"], r["what"], ", ".join(f"{k}={v!r}" for k, v in r["options"].items())) for r in rows],
+            fold=("what", "options"),
         )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earmark.cli.show import AsCsv, AsJson, Form, bar, form, print_csv, print_json, print_table
+from earmark.cli.show import AsCsv, AsJson, Form, bar, form, on_terminal, print_csv, print_json, print_table
 from earmark.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from earmark.classifier import Answer
+
+LEAST_SHOWN = 0.005  # what would read 0 %
 
 
 def command(
@@ -29,7 +32,7 @@ def command(
     """Name the genre of audio files. Those that cannot be read are listed at the end, and the exit code is then 1."""
     from earmark.audio.files import audio_files
     from earmark.classifier import is_classifier, load, predict_files
-    from earmark.cli.progress import list_faults
+    from earmark.cli.progress import bars, list_faults
     from earmark.training.checkpoint import to_device
 
     if model is None and is_classifier(files[0]):
@@ -40,7 +43,9 @@ def command(
         raise UsageError("no audio files given: earmark predict RUN FILE…")
     shape = form(as_json, as_csv)
     classifier = load(model, device=str(to_device(device)))
-    answers, faults = predict_files(classifier, audio_files(files), allow_partial=allow_partial)
+    sounds = audio_files(files)
+    with bars(f"judging {len(sounds)} files") as watcher:
+        answers, faults = predict_files(classifier, sounds, allow_partial=allow_partial, progress=watcher.step)
     if shape is Form.JSON:
         print_json([_plain(answer, over_time) for answer in answers])
     elif shape is Form.CSV:
@@ -79,13 +84,39 @@ def _print_csv(answers: list[Answer], genres: tuple[str, ...], over_time: bool) 
 
 
 def _print_table(answers: list[Answer], top: int, over_time: bool) -> None:
+    """A row a file, and with `over_time` one for each clip of it; a terminal is told the common folder once."""
+    common = _common_folder([answer.source for answer in answers]) if on_terminal() else ""
+    if common:
+        print(f"in {common}:")
     rows = []
     for answer in answers:
-        others = ", ".join(f"{genre} {p:.0%}" for genre, p in answer.ranked()[1:top])
-        rows.append((answer.source, answer.genre, f"{answer.probability:.0%}", bar(answer.probability), others))
+        name = answer.source[len(common) :]
+        others = ", ".join(f"{genre} {p:.0%}" for genre, p in answer.ranked()[1:top] if p >= LEAST_SHOWN)
+        rows.append((name, "", answer.genre, _likely(answer.probability), others))
         if over_time:
             for start, row in zip(answer.starts, answer.over_time, strict=True):
                 minutes, seconds = divmod(float(start), 60)
-                at = f"  {minutes:.0f}:{seconds:04.1f}"
-                rows.append((at, answer.genres[row.argmax()], f"{row.max():.0%}", bar(float(row.max())), ""))
-    print_table(("file", "genre", "probability", "", "then"), rows, right=("probability",))
+                at = f"{minutes:.0f}:{seconds:04.1f}"
+                rows.append(("" if on_terminal() else name, at, answer.genres[row.argmax()], _likely(row.max()), ""))
+    header = ("file", "at", "genre", "probability", "then")
+    places = [place for place, column in enumerate(header) if over_time or column != "at"]
+    print_table(
+        [header[place] for place in places],
+        [[row[place] for place in places] for row in rows],
+        right=("at", "probability"),
+        fold=("file", "then"),
+    )
+
+
+def _likely(probability: float) -> str:
+    """With a bar for the eye on a terminal; a plain number in a pipe."""
+    return f"{bar(probability, 8)} {probability:4.0%}" if on_terminal() else f"{probability:.4f}"
+
+
+def _common_folder(sources: list[str]) -> str:
+    """The folder that several files all lie in, with its last separator; empty where there is none to speak of."""
+    try:
+        common = os.path.commonpath([Path(source).parent for source in sources])
+    except ValueError:  # other drives, or relative beside absolute
+        return ""
+    return common + os.sep if len(sources) > 1 and common not in ("", ".", os.sep) else ""

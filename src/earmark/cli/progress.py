@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from earmark.cli.show import note
 from earmark.experiment.watcher import Watcher
@@ -15,14 +16,26 @@ from earmark.tracks import Fault
 from earmark.training.history import Epoch
 
 
+class WithFigures(Progress):
+    """Bars, and below them a line of text."""
+
+    figures = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """What is drawn."""
+        yield from super().get_renderables()
+        if self.figures:
+            yield Text(self.figures)
+
+
 class Bars(Watcher):
     """Shows stages, batches and epochs, and keeps the tracks that could not be used."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: WithFigures | None, stage: str) -> None:
         self.faults: list[Fault] = []
         self.run: Path | None = None
         self._progress = progress
-        self._stage = progress.add_task("", total=None) if progress else None
+        self._stage = progress.add_task(stage, total=None) if progress else None
         self._epochs = progress.add_task("epochs", total=None, visible=False) if progress else None
 
     def began(self, run: Path) -> None:
@@ -30,7 +43,8 @@ class Bars(Watcher):
 
     def stage(self, text: str) -> None:
         if self._progress is not None and self._stage is not None:
-            self._progress.update(self._stage, description=text, total=None, completed=0)
+            self._progress.reset(self._stage, description=text)
+            self._progress.tasks[self._stage].total = None  # reset takes None for "as it was"
         else:
             note(text)
 
@@ -43,7 +57,8 @@ class Bars(Watcher):
         if epoch.valid_accuracy is not None:
             text += f"  valid loss {epoch.valid_loss:.3f}  valid accuracy {epoch.valid_accuracy:.3f}"
         if self._progress is not None and self._epochs is not None:
-            self._progress.update(self._epochs, completed=epoch.epoch, total=of, description=text, visible=True)
+            self._progress.figures = text
+            self._progress.update(self._epochs, completed=epoch.epoch, total=of, visible=True)
         else:
             note(f"epoch {epoch.epoch}/{of}  {text}  {epoch.seconds:.1f} s")
 
@@ -52,16 +67,19 @@ class Bars(Watcher):
 
 
 @contextlib.contextmanager
-def bars() -> Iterator[Bars]:
-    """A watcher that shows progress while the block runs, and lists what was skipped at its end."""
+def bars(stage: str = "") -> Iterator[Bars]:
+    """A watcher that shows progress while the block runs, and lists what was skipped at its end.
+
+    `stage` is what a terminal shows first.
+    """
     console = Console(stderr=True)
-    if console.is_terminal:
+    if console.is_interactive:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console) as progress:
-            watcher = Bars(progress)
+        with WithFigures(*columns, console=console, transient=True) as progress:
+            watcher = Bars(progress, stage)
             yield watcher
     else:
-        watcher = Bars(None)
+        watcher = Bars(None, stage)
         yield watcher
     list_faults(watcher.faults)
 

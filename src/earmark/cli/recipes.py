@@ -17,4 +17,4 @@ def command(name: Annotated[str | None, typer.Argument(help="Show this recipe wi
         typer.echo(read_recipe(find_recipe(name)).to_toml(), nl=False)
         return
     rows = [(known, read_recipe(find_recipe(known)).rationale.partition("\n")[0]) for known in recipe_names()]
-    print_table(("recipe", "why"), rows)
+    print_table(("recipe", "why"), rows, fold=("why",))

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 class Form(StrEnum):
@@ -50,19 +51,32 @@ def print_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     writer.writerows(rows)
 
 
-def print_table(header: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()) -> None:
-    """Print a table to a terminal, tab-separated lines without a header to a pipe; `right` names columns of numbers."""
-    if not sys.stdout.isatty():
+def on_terminal() -> bool:
+    """Whether results go to a person's terminal, not to a pipe or file."""
+    return sys.stdout.isatty()
+
+
+def print_table(
+    header: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = (), fold: Sequence[str] = ()
+) -> None:
+    """Print a table to a terminal, tab-separated lines without a header to a pipe.
+
+    `right` names columns of numbers, `fold` those that go over several lines where the terminal is narrow. A column
+    without a name is a picture, left out of a pipe.
+    """
+    if not on_terminal():
+        named = [place for place, column in enumerate(header) if column]
         for row in rows:
-            sys.stdout.write("\t".join(str(cell) for cell in row) + "\n")
+            sys.stdout.write("\t".join(str(row[place]) for place in named) + "\n")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in header:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        table.add_column(
+            column, justify="right" if column in right else "left", no_wrap=column not in fold, overflow="fold"
+        )
     for row in rows:
-        table.add_row(*(str(cell) for cell in row))
-    console = Console(highlight=False)
-    console.print(table)
+        table.add_row(*(Text(str(cell)) for cell in row))
+    Console(highlight=False).print(table)
 
 
 def bar(share: float, width: int = 12) -> str:

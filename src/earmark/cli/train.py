@@ -38,11 +38,13 @@ def command(
         raise UsageError("earmark train takes a recipe, or --resume with a run; earmark recipes lists those shipped")
     if resume is not None and (settings or seed is not None):
         raise UsageError("--resume goes on with the run's own recipe; --set and --seed are for a new run")
+    if more_epochs and resume is None:
+        raise UsageError("--more-epochs goes with --resume RUN; for a new run, --set training.epochs=N")
     watcher = None
     try:
         with bars() as watcher:
             if resume is not None:
-                run = resume_run(resume, device=device, watcher=watcher)
+                run = resume_run(resume, more_epochs=more_epochs, device=device, watcher=watcher)
             else:
                 overrides = [*(settings or []), *([f"training.seed={seed}"] if seed is not None else [])]
                 asked = read_recipe(find_recipe(str(recipe)), overrides=overrides)

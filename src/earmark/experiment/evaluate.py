@@ -14,7 +14,7 @@ from earmark.classifier import Classifier, load
 from earmark.errors import DataError
 from earmark.evaluation.metrics import score
 from earmark.evaluation.scores import Evaluation, Scores, Unit
-from earmark.experiment.prepare import Prepared, prepare
+from earmark.experiment.prepare import Prepared, features_of, prepare
 from earmark.experiment.watcher import Watcher
 from earmark.features.cache import FeatureCache
 from earmark.features.examples import Examples
@@ -34,11 +34,13 @@ def evaluate(
     """Judge the run at `path` again on the parts of its own data (or one of them), from the weights it saved.
 
     Writes predictions and metrics.json, and gives the evaluations by part.
-    Raises DataError where the run's split has no such part.
+    Raises DataError where the run's split has no such part, ModelError where its recipe no longer gives the features
+    that the classifier was trained on.
     """
     run = open_run(path)
     recipe = read_recipe(run.recipe)
     classifier = load(run.folder, device=str(to_device(device)))
+    classifier.require(features_of(recipe), where=str(run.recipe))
     wanted: tuple[Part, ...] = (part,) if part is not None else ("valid", "test")
     prepared = prepare(recipe, split=read_split(run.split), only=wanted, watcher=watcher)
     if not prepared.parts:
@@ -85,6 +87,8 @@ def evaluate_on(
         for track in dataset.tracks
         if track.genre in found and part in (None, track.part)
     ]
+    if not tracks:
+        raise DataError(f"{dataset.name}: its {part} part has no track of a genre that the classifier knows")
     watcher.stage(f"features of {len(tracks)} tracks")
     renamed = replace(dataset, genres=classifier.genres, tracks=tuple(tracks))
     extraction = extract(renamed, tracks, classifier.card.features, cache=FeatureCache(), on_track=watcher.step)
@@ -95,17 +99,27 @@ def evaluate_on(
     evaluation = Evaluation(
         data=dataset.name,
         part=part or "all",
-        split="another data set than it was trained on",
+        split="as a whole" if part is None else f"its {part} part",
         tracks=len(tracks) - len(extraction.skipped),
         synthetic=dataset.synthetic,
         chosen_on_it=False,
         seed=recipe.training.seed,
+        leak=_seen_before(run, classifier, renamed),
         left_out={reason: count for reason, count in left_out.items() if count},
         by_clip=_by_clip(predictions, recipe.evaluation, songs_known=dataset.songs_known),
         by_track=_by_track(predictions, recipe.evaluation) if dataset.songs_known else None,
     )
     keep_evaluations(run, {f"on-{dataset.name}": evaluation})
     return evaluation
+
+
+def _seen_before(run: Run, classifier: Classifier, dataset: Dataset) -> str | None:
+    """What to say where the classifier was trained on some of these very tracks."""
+    if dataset.name != classifier.card.trained_on:
+        return None
+    parts = read_split(run.split).parts
+    learned = sum(parts.get(track.id) == "train" for track in dataset.tracks)
+    return f"{learned} of {len(dataset)} tracks were trained on; expect a lower score on others" if learned else None
 
 
 def judge(run: Run, recipe: Recipe, classifier: Classifier, prepared: Prepared, part: Part) -> Evaluation:

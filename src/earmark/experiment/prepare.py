@@ -45,6 +45,12 @@ def check(recipe: Recipe) -> None:
         catalog.check(choice.name, choice.options)
 
 
+def features_of(recipe: Recipe) -> LogMel:
+    """The features that the recipe asks for."""
+    features: LogMel = FEATURES.build(recipe.features.name, options=recipe.features.options)
+    return features
+
+
 def prepare(
     recipe: Recipe,
     *,
@@ -60,7 +66,7 @@ def prepare(
     watcher.stage(f"reading {recipe.data.name}")
     dataset: Dataset = DATASETS.build(recipe.data.name, options=recipe.data.options)
     split = split or draw(dataset, **msgspec.structs.asdict(recipe.split))
-    features: LogMel = FEATURES.build(recipe.features.name, options=recipe.features.options)
+    features = features_of(recipe)
     cache = FeatureCache()
     parts: dict[Part, Examples] = {}
     for part in only:
