@@ -57,6 +57,14 @@ def test_pooling_without_preference_is_the_mean_of_the_tokens() -> None:
     torch.testing.assert_close(model(x), expected)
 
 
+def test_an_exported_graph_takes_any_batch() -> None:
+    model = CompactTransformer((16, 16), 3, depth=1).eval()
+    batch = torch.export.Dim("batch", min=1, max=1024)
+    graph = torch.export.export(model, (torch.zeros(2, 16, 16),), dynamic_shapes=({0: batch},)).module()
+    x = torch.randn(5, 16, 16, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(graph(x), model(x))
+
+
 def test_a_width_that_heads_does_not_divide_is_refused() -> None:
     with pytest.raises(UsageError, match=r"compact_transformer: width = 50 must be a multiple of heads = 4"):
         CompactTransformer((80, 80), 8, width=50)

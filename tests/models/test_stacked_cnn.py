@@ -32,7 +32,7 @@ def layer_by_layer(x: Tensor, stack: Stack) -> Tensor:
     return x.flatten(1)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     bands=st.integers(23, 60),
     frames=st.integers(23, 60),
@@ -57,6 +57,14 @@ def test_gradients_equal_those_of_the_layers_one_by_one() -> None:
     found = torch.autograd.grad(stack(x), list(stack.parameters()), upstream)
     expected = torch.autograd.grad(layer_by_layer(x, stack), list(stack.parameters()), upstream)
     torch.testing.assert_close(found, expected)
+
+
+def test_an_exported_graph_takes_any_batch() -> None:
+    model = StackedCNN((24, 24), 3, filters=2).eval()
+    batch = torch.export.Dim("batch", min=1, max=1024)
+    graph = torch.export.export(model, (torch.zeros(2, 24, 24),), dynamic_shapes=({0: batch},)).module()
+    x = torch.randn(EXAMPLES_AT_ONCE + 1, 24, 24, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(graph(x), model(x))
 
 
 def test_the_course_counts_97896_parameters() -> None:

@@ -104,4 +104,4 @@ class _EncoderLayer(nn.Module):
         return joined
 
     def _sometimes(self, branch: Tensor) -> Tensor:
-        return branch * F.dropout(branch.new_ones(len(branch), 1, 1), self.drop_path, self.training)
+        return branch * F.dropout(branch.new_ones(branch.shape[0], 1, 1), self.drop_path, self.training)
