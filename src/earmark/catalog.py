@@ -101,6 +101,7 @@ DATASETS = Catalog(
     {
         "course_songs": "earmark.datasets.course_songs:course_songs",
         "fma": "earmark.datasets.fma:fma",
+        "fma": "earmark.datasets.fma:fma",
         "folder": "earmark.datasets.folder:folder",
         "gtzan": "earmark.datasets.gtzan:gtzan",
         "manifest": "earmark.datasets.manifest:manifest",

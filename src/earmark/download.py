@@ -53,6 +53,22 @@ FETCHABLE = {
         unpacked_limit=2_000_000_000,
         checksum="md5:5b3d6dddb579ab49814ab86dba69e7c7",
     ),
+    "fma_small": Source(
+        what="the Free Music Archive's small subset: 8 genres, 1,000 clips of 30 s each (7.7 GB)",
+        urls=("https://os.unil.cloud.switch.ch/fma/fma_small.zip",),
+        file="fma_small.zip",
+        folder="fma_small",
+        unpacked_limit=10_000_000_000,
+        checksum="sha1:ade154f733639d52e35e32f5593efe5be76c6d70",
+    ),
+    "fma_metadata": Source(
+        what="the Free Music Archive's tables: genres, parts, artists and titles, which fma_small needs (358 MB)",
+        urls=("https://os.unil.cloud.switch.ch/fma/fma_metadata.zip",),
+        file="fma_metadata.zip",
+        folder="fma_metadata",
+        unpacked_limit=3_000_000_000,
+        checksum="sha1:f0df49ffe5f2a6008d7dc83c6915b31835dfe733",
+    ),
 }
 
 

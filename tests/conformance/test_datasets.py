@@ -51,6 +51,26 @@ def folder(root: Path) -> Miniature:
     return Miniature({"path": str(root)}, change, "one folder of audio files per genre")
 
 
+def fma(root: Path) -> Miniature:
+    for number in (1, 2, 3):
+        sound(root / "fma_small" / "000" / f"{number:06d}.mp3", 200 + 100 * number)
+    (root / "fma_metadata").mkdir()
+    (root / "fma_metadata" / "tracks.csv").write_text(
+        ",set,set,track,track,track,track,album,artist\n"
+        ",split,subset,genre_top,title,language_code,date_recorded,date_released,name\n"
+        "track_id,,,,,,,,\n"
+        "1,training,small,Rock,One,en,,2009-01-05 00:00:00,A\n"
+        "2,training,small,Folk,Two,en,,2009-01-05 00:00:00,B\n"
+        "3,test,small,Folk,Three,en,,2009-01-05 00:00:00,C\n"
+    )
+
+    def change() -> Mapping[str, Any]:
+        sound(root / "fma_small" / "000" / "000001.mp3", 250)
+        return {"path": str(root)}
+
+    return Miniature({"path": str(root)}, change, "`earmark fetch fma_small`")
+
+
 def gtzan(root: Path) -> Miniature:
     for number, name in enumerate(("blues/blues.00000.wav", "blues/blues.00001.wav", "rock/rock.00000.wav")):
         sound(root / "genres" / name, 200 + 100 * number)
@@ -119,6 +139,7 @@ def tfdata(root: Path) -> Miniature:
 
 MINIATURES: dict[str, Callable[[Path], Miniature]] = {
     "course_songs": course_songs,
+    "fma": fma,
     "folder": folder,
     "gtzan": gtzan,
     "manifest": manifest,
