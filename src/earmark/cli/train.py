@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from earmark.errors import UsageError
+
+if TYPE_CHECKING:
+    from earmark.experiment.watcher import Watcher
+    from earmark.recipe import Recipe
 
 
 def command(
@@ -19,6 +23,9 @@ def command(
     seed: Annotated[int | None, typer.Option(help="The training's seed.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     runs: Annotated[Path, typer.Option(help="Where runs are written.")] = Path("runs"),
+    find_rate: Annotated[
+        bool, typer.Option("--find-learning-rate", help="Only sweep the learning rate, and say which to try.")
+    ] = False,
     resume: Annotated[Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")] = None,
     more_epochs: Annotated[
         int, typer.Option(min=0, metavar="N", help="With --resume: N epochs more than are done.")
@@ -29,7 +36,6 @@ def command(
     from earmark.cli.progress import bars
     from earmark.cli.show import note
     from earmark.experiment.evaluate import read_evaluations
-    from earmark.experiment.report import write_report
     from earmark.experiment.train import resume as resume_run
     from earmark.experiment.train import train
     from earmark.recipe import find_recipe, read_recipe
@@ -48,12 +54,23 @@ def command(
             else:
                 overrides = [*(settings or []), *([f"training.seed={seed}"] if seed is not None else [])]
                 asked = read_recipe(find_recipe(str(recipe)), overrides=overrides)
+                if find_rate:
+                    _sweep(asked, runs, device, watcher)
+                    return
                 run = train(asked, runs=runs, device=device, watcher=watcher)
-            watcher.stage("writing the report")
-            page = write_report(run.folder)
     except KeyboardInterrupt:
         if watcher is not None and watcher.run is not None:
             note(f"to go on: earmark train --resume {shlex.quote(str(watcher.run))}")
         raise
     print_evaluations(read_evaluations(run))
-    note(f"run: {run.folder}\nreport: {page}")
+    note(f"run: {run.folder}\nreport: {run.report}")
+
+
+def _sweep(recipe: Recipe, runs: Path, device: str, watcher: Watcher) -> None:
+    from earmark.cli.show import note
+    from earmark.experiment.learning_rate import find_learning_rate
+
+    plot = runs / f"learning_rate-{recipe.model.name}.svg"
+    rate = find_learning_rate(recipe, plot, device=device, watcher=watcher)
+    typer.echo(f"training.optimiser.learning_rate={rate:.2g}")
+    note(f"plot: {plot}")

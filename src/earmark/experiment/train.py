@@ -8,23 +8,19 @@ import msgspec
 import torch
 
 from earmark.atomic import write_text
-from earmark.augment.chain import chain
-from earmark.catalog import AUGMENTATIONS, AVERAGINGS, LOSSES, OPTIMISERS, SCHEDULES
-from earmark.classifier import ClassifierCard, build_model, load, write_card
-from earmark.errors import DataError, UsageError
+from earmark.classifier import load, write_card
+from earmark.errors import DataError
+from earmark.experiment.assemble import assemble
 from earmark.experiment.evaluate import judge, keep_evaluations
 from earmark.experiment.prepare import Prepared, check, prepare
+from earmark.experiment.report import write_report
 from earmark.experiment.watcher import Watcher
 from earmark.features.extract import data_checksum
-from earmark.features.standardise import fit_standardiser
 from earmark.recipe import Recipe, read_recipe
 from earmark.run import Run, create_run, environment, open_run, write_json
 from earmark.splits import read_split
-from earmark.training.averaging import Averaged
 from earmark.training.checkpoint import Progress, load_checkpoint, save_checkpoint, save_weights, to_device
 from earmark.training.history import Epoch, read_history, write_history
-from earmark.training.loop import Part as Fed
-from earmark.training.loop import Plan, Trainee, seeded
 from earmark.training.loop import train as train_epochs
 
 
@@ -84,69 +80,20 @@ def _train(
 ) -> Run:
     watcher.began(run.folder)
     settings = recipe.training
-    if "train" not in prepared.parts:
-        raise DataError(f"{prepared.dataset.name}: the split ({prepared.split.describe()}) leaves no track to train on")
-    if "valid" not in prepared.parts and settings.keep != "last":
-        raise UsageError(
-            f"training.keep = {settings.keep!r} needs a validation part; set split.valid, or keep = 'last'"
-        )
-    shown = prepared.parts["train"]
-    standardiser = fit_standardiser(shown.x, prepared.features.standardise, top_db=prepared.features.top_db)
-    with seeded(settings.seed, 0, device):
-        model = build_model(recipe.model, shown.shape, len(prepared.dataset.genres)).to(device)
-    write_card(
-        run.folder,
-        ClassifierCard(
-            genres=prepared.dataset.genres,
-            model=recipe.model,
-            shape=shown.shape,
-            features=prepared.features,
-            standardiser=standardiser,
-            trained_on=prepared.dataset.name,
-            synthetic=prepared.dataset.synthetic,
-        ),
-    )
-    rule = settings.averaging
-    trainee = Trainee(
-        model,
-        OPTIMISERS.build(settings.optimiser.name, model, options=settings.optimiser.options),
-        Averaged(model, AVERAGINGS.build(rule.name, options=rule.options)) if rule is not None else None,
-    )
-    plan = Plan(
-        loss=LOSSES.build(settings.loss.name, options=settings.loss.options),
-        schedule=SCHEDULES.build(settings.schedule.name, options=settings.schedule.options),
-        epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        seed=settings.seed,
-        device=device,
-        prepare=standardiser,
-        augment=chain(
-            [AUGMENTATIONS.build(choice.name, options=choice.options) for choice in recipe.augment],
-            classes=len(prepared.dataset.genres),
-        )
-        if recipe.augment
-        else None,
-        clip_gradient=settings.clip_gradient,
-        accumulate=settings.accumulate,
-        schedule_epochs=settings.schedule_epochs,
-        bfloat16=settings.precision == "bfloat16",
-        on_batch=watcher.step,
-    )
-    progress = load_checkpoint(run.last, trainee) if run.last.is_file() else Progress()
+    job = assemble(recipe, prepared, device, on_batch=watcher.step)
+    write_card(run.folder, job.card)
+    progress = load_checkpoint(run.last, job.trainee) if run.last.is_file() else Progress()
     if waiting_anew:
         progress.waiting_from = len(progress.history)
-    valid = prepared.parts.get("valid")
-    fed = Fed.of(shown.x, shown.y)
-    judged = Fed.of(valid.x, valid.y) if valid is not None else None
     watcher.stage(f"training {recipe.model.name}")
     if not _finished(progress, settings.epochs, settings.patience):
-        for epoch in train_epochs(trainee, fed, judged, plan, done=tuple(progress.history)):
+        for epoch in train_epochs(job.trainee, job.train, job.valid, job.plan, done=tuple(progress.history)):
             progress.history.append(epoch)
             figure = _figure(epoch, settings.keep)
             if progress.best_figure is None or figure > progress.best_figure:
                 progress.best_figure, progress.best_epoch = figure, epoch.epoch
-                save_weights(run.weights, trainee.judged)
-            save_checkpoint(run.last, trainee, progress)
+                save_weights(run.weights, job.trainee.judged)
+            save_checkpoint(run.last, job.trainee, progress)
             write_history(run.history, progress.history)
             watcher.epoch(epoch, settings.epochs)
             if _finished(progress, settings.epochs, settings.patience):
@@ -154,6 +101,9 @@ def _train(
     classifier = load(run.folder, device=str(device))
     judged_parts = [part for part in prepared.parts if part != "train"]
     keep_evaluations(run, {part: judge(run, recipe, classifier, prepared, part) for part in judged_parts})
+    if judged_parts:
+        watcher.stage("writing the report")
+        write_report(run.folder)
     return run
 
 

@@ -40,6 +40,23 @@ def draw_curves_png(history: Sequence[Epoch], *, kept_epoch: int | None = None) 
     return _draw(history, kept_epoch, "png", {"Software": None})
 
 
+def draw_sweep(curve: Sequence[tuple[float, float]], chosen: float) -> str:
+    """Loss over the learning rate (log scale) with the `chosen` rate marked, as SVG text."""
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(6, 3.8), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(*zip(*curve, strict=True), color=ACCENT, linewidth=2.0)
+        axes.axvline(chosen, color=MUTED, linewidth=0.8, linestyle=(0, (2, 3)), label=f"steepest fall: {chosen:.2g}")
+        axes.set_xscale("log")
+        axes.set_xlabel("learning rate")
+        axes.set_title("Training loss", loc="left", fontweight="bold")
+        axes.legend(frameon=False, labelcolor=MUTED)
+        _plain(axes)
+        out = io.BytesIO()
+        figure.savefig(out, format="svg", metadata={"Date": None})
+    return out.getvalue().decode()
+
+
 def _draw(history: Sequence[Epoch], kept_epoch: int | None, format: str, metadata: dict[str, None]) -> bytes:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 3.8), layout="constrained")
@@ -70,6 +87,10 @@ def _curves(axes: Axes, history: Sequence[Epoch], figure: str, kept_epoch: int |
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))
     axes.set_xlim(left=min((row.epoch for row in history), default=1) - 0.5)
+    _plain(axes)
+
+
+def _plain(axes: Axes) -> None:
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)

@@ -124,7 +124,7 @@ def _one_epoch(
             group["lr"] = group["initial_lr"] * plan.schedule(moment)
         optimiser.zero_grad(set_to_none=True)
         for piece in rows.tensor_split(min(plan.accumulate, len(rows))):
-            loss, right = _feed(model, part, piece, plan, augmenting)
+            loss, right = feed(model, part, piece, plan, augmenting)
             (loss * (len(piece) / len(rows))).backward()  # type: ignore[no-untyped-call]
             total_loss += loss.detach() * len(piece)
             total_right += right
@@ -138,7 +138,7 @@ def _one_epoch(
     return float(total_loss) / len(part), float(total_right) / len(part)
 
 
-def _feed(model: nn.Module, part: Part, rows: Tensor, plan: Plan, augmenting: torch.Generator) -> tuple[Tensor, Tensor]:
+def feed(model: nn.Module, part: Part, rows: Tensor, plan: Plan, augmenting: torch.Generator) -> tuple[Tensor, Tensor]:
     """Mean loss over some rows, and how many of them the model names rightly."""
     x = plan.prepare(part.x[rows].to(plan.device))
     labels = part.y[rows].to(plan.device)

@@ -1,0 +1,92 @@
+"""From a recipe and its examples to all that a training needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from earmark.augment.chain import Augmentation, chain
+from earmark.catalog import AUGMENTATIONS, AVERAGINGS, LOSSES, OPTIMISERS, SCHEDULES
+from earmark.classifier import ClassifierCard, build_model
+from earmark.errors import DataError, UsageError
+from earmark.experiment.prepare import Prepared
+from earmark.features.standardise import fit_standardiser
+from earmark.recipe import Recipe
+from earmark.training.averaging import Averaged
+from earmark.training.loop import Part, Plan, Trainee, seeded
+
+
+@dataclass(frozen=True)
+class Job:
+    """A training ready to start: what is saved with the weights, what is changed, by which plan, on which examples."""
+
+    card: ClassifierCard
+    trainee: Trainee
+    plan: Plan
+    train: Part
+    valid: Part | None
+
+
+def assemble(
+    recipe: Recipe, prepared: Prepared, device: torch.device, *, on_batch: Callable[[int, int], None] | None = None
+) -> Job:
+    """Build the untrained model of the training's seed, with the scale of the training part.
+
+    Raises DataError where there is nothing to train on, UsageError where the recipe's `keep` needs a validation part.
+    """
+    settings = recipe.training
+    if "train" not in prepared.parts:
+        raise DataError(f"{prepared.dataset.name}: the split ({prepared.split.describe()}) leaves no track to train on")
+    if "valid" not in prepared.parts and settings.keep != "last":
+        raise UsageError(
+            f"training.keep = {settings.keep!r} needs a validation part; set split.valid, or keep = 'last'"
+        )
+    shown, valid = prepared.parts["train"], prepared.parts.get("valid")
+    genres = prepared.dataset.genres
+    standardiser = fit_standardiser(shown.x, prepared.features.standardise, top_db=prepared.features.top_db)
+    with seeded(settings.seed, 0, device):
+        model = build_model(recipe.model, shown.shape, len(genres)).to(device)
+    rule = settings.averaging
+    return Job(
+        ClassifierCard(
+            genres=genres,
+            model=recipe.model,
+            shape=shown.shape,
+            features=prepared.features,
+            standardiser=standardiser,
+            trained_on=prepared.dataset.name,
+            synthetic=prepared.dataset.synthetic,
+        ),
+        Trainee(
+            model,
+            OPTIMISERS.build(settings.optimiser.name, model, options=settings.optimiser.options),
+            Averaged(model, AVERAGINGS.build(rule.name, options=rule.options)) if rule is not None else None,
+        ),
+        Plan(
+            loss=LOSSES.build(settings.loss.name, options=settings.loss.options),
+            schedule=SCHEDULES.build(settings.schedule.name, options=settings.schedule.options),
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            device=device,
+            prepare=standardiser,
+            augment=_augmentation(recipe, len(genres)),
+            clip_gradient=settings.clip_gradient,
+            accumulate=settings.accumulate,
+            schedule_epochs=settings.schedule_epochs,
+            bfloat16=settings.precision == "bfloat16",
+            on_batch=on_batch,
+        ),
+        Part.of(shown.x, shown.y),
+        Part.of(valid.x, valid.y) if valid is not None else None,
+    )
+
+
+def _augmentation(recipe: Recipe, classes: int) -> Augmentation | None:
+    if not recipe.augment:
+        return None
+    return chain(
+        [AUGMENTATIONS.build(choice.name, options=choice.options) for choice in recipe.augment], classes=classes
+    )

@@ -1,0 +1,30 @@
+"""How high a recipe's learning rate may be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from earmark.atomic import write_text
+from earmark.experiment.assemble import assemble
+from earmark.experiment.prepare import check, prepare
+from earmark.experiment.watcher import Watcher
+from earmark.recipe import Recipe
+from earmark.report.figures import draw_sweep
+from earmark.training.checkpoint import to_device
+from earmark.training.learning_rate import steepest, sweep
+
+
+def find_learning_rate(recipe: Recipe, plot: Path, *, device: str = "auto", watcher: Watcher | None = None) -> float:
+    """Sweep the learning rate of `recipe` from low to high on its training part; give the one to try.
+
+    Writes the curve of the loss over the rate to `plot`, as SVG. Raises ModelError where the loss never falls.
+    """
+    check(recipe)
+    target = to_device(device)
+    watcher = watcher or Watcher()
+    job = assemble(recipe, prepare(recipe, watcher=watcher), target)
+    watcher.stage("sweeping the learning rate")
+    curve = sweep(job.trainee, job.train, job.plan)
+    found = steepest(curve)
+    write_text(plot, draw_sweep(curve, found))
+    return found
