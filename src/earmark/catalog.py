@@ -11,7 +11,10 @@ import inspect
 from collections.abc import Mapping
 from functools import cached_property
 from importlib.metadata import entry_points
-from typing import Any
+from pathlib import Path
+from typing import Any, Union, get_args, get_type_hints
+
+import msgspec
 
 from earmark.errors import EarmarkError, UsageError, nearest
 
@@ -62,7 +65,7 @@ class Catalog:
         return {p.name: p for p in parameters if p.kind is inspect.Parameter.KEYWORD_ONLY}
 
     def check(self, name: str, options: Mapping[str, Any]) -> None:
-        """Raise UsageError for an unknown name or option, or a missing one without default, with what is known."""
+        """Raise UsageError for an unknown name or option, one missing without a default, or a value of another kind."""
         known = self.options(name)
         for option in options:
             if option not in known:
@@ -74,10 +77,30 @@ class Catalog:
             if parameter.default is inspect.Parameter.empty and option not in options:
                 raise UsageError(f"{self.kind} {name!r} needs the option {option!r}")
 
+        hints = _hints(self.find(name))
+        for option, value in options.items():
+            try:
+                msgspec.convert(str(value) if isinstance(value, Path) else value, hints.get(option, Any))
+            except msgspec.ValidationError as error:
+                raise UsageError(f"{self.kind} {name!r}: {option} = {value!r}: {error}") from error
+
     def build(self, name: str, *arguments: Any, options: Mapping[str, Any]) -> Any:
         """Call `name` with `arguments` and `options`, once they have passed `check`."""
         self.check(name, options)
         return self.find(name)(*arguments, **options)
+
+
+def _hints(factory: Any) -> dict[str, Any]:
+    """What the code says its options are; of `str | Path` the text alone, since a recipe holds no paths."""
+    try:
+        hints = get_type_hints(factory.__init__ if inspect.isclass(factory) else factory)
+    except NameError:  # annotated with what only a type checker imports: nothing to check by
+        return {}
+    found = {}
+    for name, hint in hints.items():
+        kinds = tuple(kind for kind in get_args(hint) if kind is not Path)
+        found[name] = Union[kinds] if Path in get_args(hint) else hint  # noqa: UP007 - made of what is found
+    return found
 
 
 MODELS = Catalog(
@@ -100,7 +123,6 @@ DATASETS = Catalog(
     "datasets",
     {
         "course_songs": "earmark.datasets.course_songs:course_songs",
-        "fma": "earmark.datasets.fma:fma",
         "fma": "earmark.datasets.fma:fma",
         "folder": "earmark.datasets.folder:folder",
         "gtzan": "earmark.datasets.gtzan:gtzan",

@@ -6,13 +6,16 @@ import torch
 from torch import Tensor
 
 from earmark.augment.chain import Augmentation
+from earmark.augment.limits import within
 
 
 def band_shift(*, farthest: int = 3) -> Augmentation:
     """Move each example by up to `farthest` bands up or down; the band at the edge is repeated into the gap.
 
-    On a mel scale a shift by bands is a change of pitch above 1 kHz, and a rougher one below.
+    On a mel scale a shift by bands is a change of pitch above 1 kHz, and a rougher one below. Raises UsageError where
+    farthest is below 0.
     """
+    within("band_shift", "farthest", farthest, 0)
 
     def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         bands = x.shape[1]

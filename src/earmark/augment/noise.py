@@ -6,11 +6,16 @@ import torch
 from torch import Tensor
 
 from earmark.augment.chain import Augmentation
+from earmark.augment.limits import within
 from earmark.augment.spans import uniform
 
 
 def noise(*, most: float = 0.2) -> Augmentation:
-    """Add Gaussian noise to every value, its standard deviation drawn evenly from 0 to `most` for each example."""
+    """Add Gaussian noise to every value, its standard deviation drawn evenly from 0 to `most` for each example.
+
+    The last digits of a spectrogram then carry nothing to be learnt by heart. Raises UsageError where most is below 0.
+    """
+    within("noise", "most", most, 0)
 
     def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         strength = uniform(0, most, (len(x), 1, 1), x, generator)

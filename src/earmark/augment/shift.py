@@ -6,14 +6,18 @@ import torch
 from torch import Tensor
 
 from earmark.augment.chain import Augmentation
+from earmark.augment.limits import within
 from earmark.augment.spans import rolled
 
 
 def shift(*, farthest: int | None = None) -> Augmentation:
     """Roll each example by up to `farthest` frames either way; None: anywhere.
 
-    Genre does not depend on where in a bar a clip begins; rolling keeps every frame, unlike a crop.
+    Genre does not depend on where in a bar a clip begins; rolling keeps every frame, unlike a crop. Raises UsageError
+    where farthest is below 0.
     """
+    if farthest is not None:
+        within("shift", "farthest", farthest, 0)
 
     def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         most = x.shape[2] // 2 if farthest is None else farthest
