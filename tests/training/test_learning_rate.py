@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from earmark.errors import ModelError
-from earmark.training.learning_rate import steepest, sweep
+from earmark.training.learning_rate import suggested, sweep
 from earmark.training.loop import Part, Plan, Trainee
 from earmark.training.optimisers import sgd
 from earmark.training.schedules import constant
@@ -31,15 +31,15 @@ def test_a_quadratic_diverges_where_theory_says(rng: np.random.Generator) -> Non
     assert len(curve) < 200
     assert curve[-1][0] > 2 / curvature
     lowest = min(loss for _, loss in curve)
-    assert 1e-4 < steepest(curve) < 2 / curvature
+    assert 1e-4 < suggested(curve) < 2 / curvature
     assert lowest < 0.1 * curve[0][1]
 
 
-def test_steepest_by_hand_and_its_refusals() -> None:
+def test_suggested_by_hand_and_its_refusals() -> None:
     rates = np.logspace(-4, 0, 41)
     falling = [(float(rate), 1 / (1 + (rate / 1e-2) ** 2)) for rate in rates]
-    assert steepest(falling) == pytest.approx(1e-2, rel=0.5)
+    assert suggested(falling) == pytest.approx(1e-2, rel=0.5)
     with pytest.raises(ModelError, match="fell at no learning rate"):
-        steepest([(float(rate), float(rate)) for rate in rates])
+        suggested([(float(rate), float(rate)) for rate in rates])
     with pytest.raises(ModelError, match="diverged at once"):
-        steepest([(1e-6, 1.0)])
+        suggested([(1e-6, 1.0)])

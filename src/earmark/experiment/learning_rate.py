@@ -11,7 +11,7 @@ from earmark.experiment.watcher import Watcher
 from earmark.recipe import Recipe
 from earmark.report.figures import draw_sweep
 from earmark.training.checkpoint import to_device
-from earmark.training.learning_rate import steepest, sweep
+from earmark.training.learning_rate import suggested, sweep
 
 
 def find_learning_rate(recipe: Recipe, plot: Path, *, device: str = "auto", watcher: Watcher | None = None) -> float:
@@ -25,6 +25,6 @@ def find_learning_rate(recipe: Recipe, plot: Path, *, device: str = "auto", watc
     job = assemble(recipe, prepare(recipe, watcher=watcher), target)
     watcher.stage("sweeping the learning rate")
     curve = sweep(job.trainee, job.train, job.plan)
-    found = steepest(curve)
+    found = suggested(curve)
     write_text(plot, draw_sweep(curve, found))
     return found

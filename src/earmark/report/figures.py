@@ -46,7 +46,7 @@ def draw_sweep(curve: Sequence[tuple[float, float]], chosen: float) -> str:
         figure = Figure(figsize=(6, 3.8), layout="constrained")
         axes = figure.subplots()
         axes.plot(*zip(*curve, strict=True), color=ACCENT, linewidth=2.0)
-        axes.axvline(chosen, color=MUTED, linewidth=0.8, linestyle=(0, (2, 3)), label=f"steepest fall: {chosen:.2g}")
+        axes.axvline(chosen, color=MUTED, linewidth=0.8, linestyle=(0, (2, 3)), label=f"to try: {chosen:.2g}")
         axes.set_xscale("log")
         axes.set_xlabel("learning rate")
         axes.set_title("Training loss", loc="left", fontweight="bold")
