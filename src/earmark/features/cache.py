@@ -13,6 +13,7 @@ import io
 import os
 import struct
 import sys
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from hashlib import blake2b
@@ -28,6 +29,7 @@ from earmark.errors import DataError, UsageError
 DEFAULT_LIMIT = 20 * 10**9  # bytes
 FOOTER = struct.Struct("<4sQI")
 MARK = b"emf1"
+ABANDONED_SECONDS = 3600  # a temporary file of that age has lost its writer
 SCAN_SHARE = 32  # the folder is measured after each 32nd part of the limit written: by so much it may overshoot
 
 
@@ -130,11 +132,12 @@ class FeatureCache:
             excess -= size
 
     def _files(self) -> Iterator[tuple[int, int, Path]]:
-        """Time of last use in ns, bytes and path of each file; others may remove some meanwhile."""
+        """Time of last use in ns, bytes and path of each file that nobody is writing; some may vanish meanwhile."""
         for path in self.folder.glob("??/*"):
             with contextlib.suppress(FileNotFoundError):
                 status = path.stat()
-                yield status.st_mtime_ns, status.st_size, path
+                if path.suffix == ".npy" or status.st_mtime < time.time() - ABANDONED_SECONDS:
+                    yield status.st_mtime_ns, status.st_size, path
 
 
 def _remove(path: Path) -> None:

@@ -25,6 +25,8 @@ class LogMel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     clip_hop_seconds  from one clip's start to the next; None: clip_seconds
     standardise       see `earmark.features.standardise`; "unit" takes -top_db…0 dB to 0…1
 
+    The same song from another file is nearly the same: against the lossless original the course's clips differ on
+    average by 0.9 dB as MP3, 0.9 as Ogg Vorbis, 0.7 as Opus (libsndfile's default qualities), 0.1 as 44.1 kHz stereo WAV.
     Raises UsageError where the values do not fit together.
     """
 
