@@ -2,8 +2,8 @@
 
     python benchmarks/log_mel.py [SOUND FILE] [--repeats 60]
 
-Without a file the sound is noise. n_fft 2048, hop 512, 128 bands, 22,050 Hz. Memory is what the peak of a process of
-its own grows by for ten minutes of that sound, which is enough to rise above what importing took.
+Without a file the sound is noise. n_fft 2048, hop 512, 128 bands, 22,050 Hz. Memory is the peak of a process that
+transforms ten minutes of that sound and loads nothing but what that takes.
 """
 
 from __future__ import annotations
@@ -18,13 +18,10 @@ import time
 from collections.abc import Callable
 from importlib.metadata import version
 
-import librosa
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from earmark.audio.decode import read_audio
-from earmark.audio.log_mel import log_mel
 
 RATE = 22_050
 Transform = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -32,11 +29,15 @@ Transform = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 def by_earmark(y: NDArray[np.float32]) -> NDArray[np.float32]:
     """The function measured."""
+    from earmark.audio.log_mel import log_mel
+
     return log_mel(y, sample_rate=RATE)
 
 
 def by_librosa(y: NDArray[np.float32]) -> NDArray[np.float32]:
     """Its peer."""
+    import librosa
+
     power = librosa.feature.melspectrogram(y=y, sr=RATE, n_fft=2048, hop_length=512, n_mels=128)
     return librosa.power_to_db(power, ref=np.max)
 
@@ -51,19 +52,11 @@ def sound(path: str | None) -> NDArray[np.float32]:
     return read_audio(path, sample_rate=RATE, seconds=30).samples
 
 
-def peak() -> float:
-    """The most memory this process ever held, MB."""
+def peak_of(name: str, y: NDArray[np.float32]) -> float:
+    """The most memory, in MB, that this process holds while it transforms ten minutes of `y`."""
+    TRANSFORMS[name](np.tile(y, 600 * RATE // len(y)))
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
-
-
-def grown(name: str, y: NDArray[np.float32]) -> float:
-    """MB that the peak grows by in transforming `y` again and again for ten minutes, once a second of it has loaded all code and tables."""
-    TRANSFORMS[name](y[:RATE])
-    longer = np.tile(y, 600 * RATE // len(y))
-    before = peak()
-    TRANSFORMS[name](longer)
-    return peak() - before
 
 
 def main() -> None:
@@ -75,10 +68,9 @@ def main() -> None:
     arguments = parser.parse_args()
     if os.environ.get("OMP_NUM_THREADS") != "1":  # read by the libraries when they are loaded: start again
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | {"OMP_NUM_THREADS": "1"})
-    torch.set_num_threads(1)
     y = sound(arguments.file)
     if arguments.memory_of:
-        print(grown(arguments.memory_of, y))
+        print(peak_of(arguments.memory_of, y))
         return
     times: dict[str, list[float]] = {name: [] for name in TRANSFORMS}
     for transform in TRANSFORMS.values():
@@ -88,13 +80,12 @@ def main() -> None:
             begin = time.perf_counter()
             transform(y)
             times[name].append(1000 * (time.perf_counter() - begin))
-    print(f"{len(y) / RATE:.1f} s of sound, one thread, torch {torch.__version__}, librosa {version('librosa')}")
+    print(f"{len(y) / RATE:.1f} s of sound, one thread, torch {version('torch')}, librosa {version('librosa')}")
     for name, taken in times.items():
         command = [sys.executable, __file__, "--memory-of", name, *([arguments.file] if arguments.file else [])]
         memory = float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-        print(
-            f"{name}  median {statistics.median(taken):.2f} ms  least {min(taken):.2f} ms  memory for ten times as much {memory:.0f} MB"
-        )
+        middle, least = statistics.median(taken), min(taken)
+        print(f"{name}  median {middle:.2f} ms  least {least:.2f} ms  peak memory for ten minutes {memory:.0f} MB")
     print(f"ratio {statistics.median(times['librosa']) / statistics.median(times['earmark']):.2f}")
     print(f"largest difference {np.abs(by_earmark(y) - by_librosa(y)).max():.5f} dB")
 
