@@ -22,7 +22,7 @@ from earmark.catalog import MODELS
 from earmark.errors import AudioError, EarmarkError, ModelError
 from earmark.features.log_mel import LogMel
 from earmark.features.standardise import Standardiser
-from earmark.models.forward import batched_logits
+from earmark.models.forward import Crops, batched_logits
 from earmark.recipe import Choice
 from earmark.run import open_run
 from earmark.tracks import Fault
@@ -94,9 +94,12 @@ class Classifier:
 
         Raises ModelError where the examples have another shape than those it was trained on.
         """
-        if tuple(x.shape[1:]) != self.card.shape:
+        crop = self.card.features.crop_frames
+        cut = tuple(x.shape[1:]) if crop is None else (*x.shape[1:-1], min(crop, x.shape[-1]))
+        if cut != self.card.shape:
             raise ModelError(f"{self.name}: examples have shape {x.shape[1:]}, it was trained on {self.card.shape}")
-        logits = batched_logits(self.model, torch.from_numpy(np.array(x)), self.card.standardiser)
+        crops = Crops(crop, self.card.features.crops) if crop is not None else None
+        logits = batched_logits(self.model, torch.from_numpy(np.array(x)), self.card.standardiser, crops=crops)
         return torch.softmax(logits.double() / self.card.temperature, dim=1).cpu().numpy()
 
     def predict(self, sound: Path | str | Waveform, *, allow_partial: bool = False) -> Answer:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import torch
 
 from earmark.augment.chain import Augmentation, chain
+from earmark.augment.random_crop import random_crop
 from earmark.catalog import AUGMENTATIONS, AVERAGINGS, LOSSES, OPTIMISERS, SCHEDULES
 from earmark.classifier import ClassifierCard, build_model
 from earmark.errors import DataError, UsageError
 from earmark.experiment.prepare import Prepared
 from earmark.features.standardise import fit_standardiser
+from earmark.models.forward import Crops
 from earmark.recipe import Recipe
 from earmark.training.averaging import Averaged
 from earmark.training.loop import Part, Plan, Trainee, seeded
@@ -45,15 +47,19 @@ def assemble(
         )
     shown, valid = prepared.parts["train"], prepared.parts.get("valid")
     genres = prepared.dataset.genres
+    crop = prepared.features.crop_frames
+    if crop is not None and crop > shown.shape[-1]:
+        raise UsageError(f"features.crop_frames = {crop}, but the examples have only {shown.shape[-1]} frames")
+    shape = shown.shape if crop is None else (*shown.shape[:-1], crop)
     standardiser = fit_standardiser(shown.x, prepared.features.standardise, top_db=prepared.features.top_db)
     with seeded(settings.seed, 0, device):
-        model = build_model(recipe.model, shown.shape, len(genres)).to(device)
+        model = build_model(recipe.model, shape, len(genres)).to(device)
     rule = settings.averaging
     return Job(
         ClassifierCard(
             genres=genres,
             model=recipe.model,
-            shape=shown.shape,
+            shape=shape,
             features=prepared.features,
             standardiser=standardiser,
             trained_on=prepared.dataset.name,
@@ -72,11 +78,12 @@ def assemble(
             seed=settings.seed,
             device=device,
             prepare=standardiser,
-            augment=_augmentation(recipe, len(genres)),
+            augment=_augmentation(recipe, crop, len(genres)),
             clip_gradient=settings.clip_gradient,
             accumulate=settings.accumulate,
             schedule_epochs=settings.schedule_epochs,
             bfloat16=settings.precision == "bfloat16",
+            crops=Crops(crop, prepared.features.crops) if crop is not None else None,
             on_batch=on_batch,
         ),
         Part.of(shown.x, shown.y),
@@ -84,9 +91,8 @@ def assemble(
     )
 
 
-def _augmentation(recipe: Recipe, classes: int) -> Augmentation | None:
-    if not recipe.augment:
-        return None
-    return chain(
-        [AUGMENTATIONS.build(choice.name, options=choice.options) for choice in recipe.augment], classes=classes
-    )
+def _augmentation(recipe: Recipe, crop: int | None, classes: int) -> Augmentation | None:
+    augmentations = [AUGMENTATIONS.build(choice.name, options=choice.options) for choice in recipe.augment]
+    if crop is not None:
+        augmentations.insert(0, random_crop(frames=crop))
+    return chain(augmentations, classes=classes) if augmentations else None

@@ -23,6 +23,9 @@ class LogMel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reference         what is 0 dB: the loudest value of each "clip", or of the whole "track"
     clip_seconds      length of a clip; None: the whole track is one example
     clip_hop_seconds  from one clip's start to the next; None: clip_seconds
+    columns           keep so many of a clip's frames, spread evenly: point samples, as in GTZAN's mel128.npz; None: all
+    crop_frames       what a network is fed of an example: so many frames from anywhere at every epoch; None: all
+    crops             pieces of crop_frames, spread evenly, whose probabilities are averaged when judging
     standardise       see `earmark.features.standardise`; "unit" takes -top_db…0 dB to 0…1
 
     The same song from another file is nearly the same: from those of the lossless original the course's clips differ,
@@ -41,11 +44,14 @@ class LogMel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     reference: Literal["clip", "track"] = "clip"
     clip_seconds: float | None = None
     clip_hop_seconds: float | None = None
+    columns: int | None = None
+    crop_frames: int | None = None
+    crops: int = 1
     standardise: Literal["per_band", "global", "unit", "none"] = "per_band"
 
     def __post_init__(self) -> None:
         mel_filters(sample_rate=self.sample_rate, n_fft=self.n_fft, n_mels=self.n_mels, fmin=self.fmin, fmax=self.fmax)
-        for name in ("hop_length", "top_db", "clip_seconds", "clip_hop_seconds"):
+        for name in ("hop_length", "top_db", "clip_seconds", "clip_hop_seconds", "columns", "crop_frames", "crops"):
             value = getattr(self, name)
             if value is not None and not value > 0:
                 raise UsageError(f"features.{name}={value} must be above 0")
@@ -64,7 +70,9 @@ class LogMel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     @property
     def frames_per_clip(self) -> int | None:
         """Frames of one example; None for whole tracks, which have as many as they are long."""
-        return None if self.clip_seconds is None else frame_count(self._clip_samples, self.hop_length)
+        if self.columns is not None or self.clip_seconds is None:
+            return self.columns
+        return frame_count(self._clip_samples, self.hop_length)
 
     @property
     def shape(self) -> tuple[int, int] | None:
@@ -102,11 +110,18 @@ class LogMel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             else:
                 pieces = [self._power(samples[begin : begin + length]) for begin in begins]
             x = np.maximum(power_to_db(np.stack(pieces), reference=loudest, top_db=None), np.float32(-self.top_db))
-        return x, np.array(begins) / self.sample_rate
+        return self._thinned(x), np.array(begins) / self.sample_rate
 
     def of_clip(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-mel (n_mels, frames) in dB below its own maximum of samples (n,) at this `sample_rate`."""
         return power_to_db(self._power(samples), top_db=self.top_db)
+
+    def _thinned(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The frames in the middle of `columns` equal stretches of x (…, frames)."""
+        if self.columns is None:
+            return x
+        place = (np.arange(self.columns) + 0.5) * x.shape[-1] / self.columns
+        return np.ascontiguousarray(x[..., place.astype(int)])
 
     def _power(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         return mel_power(
@@ -154,7 +169,8 @@ class LogMel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 COURSE_CLIP = LogMel(sample_rate=22_050, n_fft=2048, hop_length=552, n_mels=80, clip_seconds=2.0)
-KNOWN = {"course_clip": COURSE_CLIP}
+GTZAN_MEL128 = LogMel(reference="track", clip_seconds=30.0, columns=387)
+KNOWN = {"course_clip": COURSE_CLIP, "gtzan_mel128": GTZAN_MEL128}
 
 
 def log_mel_features(
@@ -170,11 +186,15 @@ def log_mel_features(
     reference: str | UnsetType = UNSET,
     clip_seconds: float | UnsetType | None = UNSET,
     clip_hop_seconds: float | UnsetType | None = UNSET,
+    columns: int | UnsetType | None = UNSET,
+    crop_frames: int | UnsetType | None = UNSET,
+    crops: int | UnsetType = UNSET,
     standardise: str | UnsetType = UNSET,
 ) -> LogMel:
     """The settings of a recipe, resolved: those of `like` (or the defaults of `LogMel`), with the given keys replaced.
 
-    `like="course_clip"`: 2 s at 22,050 Hz as 80 bands × 80 frames. Raises UsageError for an unknown `like` and for
+    `like="course_clip"`: 2 s at 22,050 Hz as 80 bands × 80 frames; `like="gtzan_mel128"`: 387 point samples of 30 s,
+    128 bands, below the track's maximum. Raises UsageError for an unknown `like` and for
     values of the wrong kind or out of range.
     """
     given = {key: value for key, value in locals().items() if key != "like" and value is not UNSET}

@@ -1,11 +1,29 @@
-"""Running a network over more examples than fit at once."""
+"""Running a network over more, or longer, examples than it is fed at once."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class Crops:
+    """`count` pieces of `frames` frames, spread evenly over an example, whose probabilities are averaged."""
+
+    frames: int
+    count: int
+
+    def of(self, x: Tensor) -> Tensor:
+        """(batch, bands, frames) → (batch · count, bands, self.frames), the crops of one example side by side."""
+        spare = x.shape[2] - self.frames
+        begins = [round(spare * place / max(self.count - 1, 1)) for place in range(self.count)]
+        if self.count == 1:
+            begins = [spare // 2]
+        return torch.stack([x[:, :, begin : begin + self.frames] for begin in begins], dim=1).flatten(0, 1)
 
 
 @torch.inference_mode()
@@ -14,12 +32,14 @@ def batched_logits(
     x: Tensor,
     prepare: Callable[[Tensor], Tensor],
     *,
+    crops: Crops | None = None,
     batch_size: int = 128,
     bfloat16: bool = False,
 ) -> Tensor:
     """Logits (n, classes) float32 of examples (n, …), in evaluation mode, on the model's device.
 
-    `prepare` is applied to each batch there: what standardises it.
+    `prepare` is applied to each batch there: what standardises it. With `crops` the model sees pieces, and what comes
+    out is the logarithm of the mean of their probabilities, which serves as logits.
     """
     device = next(model.parameters()).device
     model.eval()
@@ -27,5 +47,9 @@ def batched_logits(
     for start in range(0, len(x), batch_size):
         batch = prepare(x[start : start + batch_size].to(device))
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
-            out.append(model(batch).float())
+            logits = model(batch if crops is None else crops.of(batch)).float()
+        if crops is not None:
+            each = logits.log_softmax(1).unflatten(0, (-1, crops.count))
+            logits = each.logsumexp(1) - math.log(crops.count)
+        out.append(logits)
     return torch.cat(out)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn, optim
 
 from earmark.errors import ModelError
-from earmark.models.forward import batched_logits
+from earmark.models.forward import Crops, batched_logits
 from earmark.training.averaging import Averaged
 from earmark.training.history import Epoch
 from earmark.training.losses import Loss
@@ -48,6 +48,7 @@ class Plan:
     prepare          standardises a batch on the device, before any augmentation
     accumulate       each batch is fed in so many pieces, whose gradients add up: less memory, the same step
     schedule_epochs  the epochs the schedule is laid out for; None: `epochs`
+    crops            the pieces of an example that are judged in its place; None: the whole example
     """
 
     loss: Loss
@@ -61,6 +62,7 @@ class Plan:
     clip_gradient: float | None = None
     accumulate: int = 1
     schedule_epochs: int | None = None
+    crops: Crops | None = None
     bfloat16: bool = False
     on_batch: Callable[[int, int], None] | None = None
 
@@ -153,7 +155,9 @@ def feed(model: nn.Module, part: Part, rows: Tensor, plan: Plan, augmenting: tor
 
 def evaluate(model: nn.Module, part: Part, plan: Plan) -> tuple[float, float]:
     """Mean loss and accuracy of `model` on `part`, in evaluation mode and without augmentation."""
-    logits = batched_logits(model, part.x, plan.prepare, batch_size=plan.batch_size, bfloat16=plan.bfloat16)
+    logits = batched_logits(
+        model, part.x, plan.prepare, crops=plan.crops, batch_size=plan.batch_size, bfloat16=plan.bfloat16
+    )
     labels = part.y.to(plan.device)
     return float(plan.loss(logits, labels)), float((logits.argmax(1) == labels).double().mean())
 
