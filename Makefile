@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 EARMARK := $(BIN)/earmark
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test format lint types floors tests
+.PHONY: help install demo test format lint types floors tests pins
 
 help: ## List these commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -48,3 +48,11 @@ floors: $(VENV)/.installed-dev ## A room imports only what stands below it.
 
 tests: $(VENV)/.installed-dev ## The tests, in parallel.
 	$(BIN)/python -m pytest -n auto
+
+pins: ## Write constraints.txt anew: the newest releases that fit, torch as it is.
+	$(PYTHON) -m venv --clear build/pins
+	build/pins/bin/python -m pip install --quiet "$$(grep '^torch==' constraints.txt)"
+	build/pins/bin/python -m pip install --quiet --editable '.[dev]'
+	{ grep '^#' constraints.txt; build/pins/bin/python -m pip freeze --all --exclude-editable --exclude pip | \
+		sed 's/+.*//' | LC_ALL=C sort --ignore-case; } > build/constraints.txt
+	mv build/constraints.txt constraints.txt
