@@ -372,6 +372,16 @@ def test_a_bomb_of_many_files_has_one_allowance(tmp_path, monkeypatch):
         (zlib.compress(int64s(1))[:-4] + bytes(4), "the zlib stream is damaged"),
         (zlib.compress(int64s(1)) + b"?", "other bytes follow the end of the zlib stream"),
     ],
+    ids=[
+        "empty",
+        "no record",
+        "gzip and a byte",
+        "gzip twice",
+        "gzip cut",
+        "zlib cut",
+        "zlib damaged",
+        "zlib and a byte",
+    ],
 )
 def test_packings_that_are_refused(tmp_path, content, why):
     with pytest.raises(DataError, match=f"{FIRST}: {re.escape(why)}"):
