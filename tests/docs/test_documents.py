@@ -1,0 +1,97 @@
+"""What the documents tell a reader to do works, prints what they show, and leads somewhere."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from earmark.audio.synthesis import STYLES, song
+from earmark.datasets.course import COURSE_GENRES
+from earmark.datasets.synthetic import write_files
+
+pytest.importorskip("pty", reason="the documents' commands are run in a POSIX terminal")
+
+from blocks import DOCUMENTS, REPOSITORY, missing, read_blocks, read_commands, run
+
+LINK = re.compile(r"\]\((?!\w+:)([^)#]*)(?:#([^)]*))?\)")
+RUN = [document for document in DOCUMENTS if any(block.is_run for block in read_blocks(document))]
+every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a reader has: music sorted by genre, new music, and a GTZAN of one song a genre."""
+    folder = tmp_path_factory.mktemp("music")
+    write_files(folder / "my_music", per_style=5, seconds=6, seed=1)
+    waltz = write_files(folder / "new_music", seconds=6, seed=2)[-1]
+    shutil.copy(waltz, folder / "new_music" / "song.flac")
+    for genre, style in zip(COURSE_GENRES, STYLES, strict=False):
+        path = folder / "data" / "genres" / genre / f"{genre}.00000.wav"
+        path.parent.mkdir(parents=True)
+        whole = song(style, 0, seed=3, seconds=30)
+        soundfile.write(path, whole.samples, whole.sample_rate)
+    (folder / "site-packages").mkdir()
+    return folder
+
+
+@pytest.fixture
+def world(music: Path, tmp_path: Path) -> Path:
+    """That music in a folder of its own."""
+    return shutil.copytree(music, tmp_path, dirs_exist_ok=True)
+
+
+@pytest.mark.parametrize("document", RUN, ids=lambda path: path.name)
+def test_every_command_and_program_runs_and_prints_what_is_shown(document: Path, world: Path) -> None:
+    for block in read_blocks(document):
+        where = f"{document.name}, line {block.line}"
+        if block.file is not None:
+            path = world / block.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.body, encoding="utf-8")
+        elif block.language == "python":
+            code, seen = run([sys.executable, "-c", block.body], world)
+            assert code == 0, f"{where}:\n{seen}"
+        elif block.language == "console":
+            for command, shown in read_commands(block):
+                code, seen = run(["bash", "-c", command], world)
+                assert code == 0, f"{where}: {command}\n{seen}"
+                assert missing(shown, seen) is None, f"{where}: {command}\n{missing(shown, seen)!r} is not in\n{seen}"
+
+
+@every_document
+def test_every_block_runs_or_says_why_not(document: Path) -> None:
+    unclear = [
+        f"line {block.line}: {block.language}"
+        for block in read_blocks(document)
+        if not block.file
+        and not (block.language in ("console", "python", "text") and not block.mark)
+        and not (block.language == "sh" and block.reason)
+    ]
+    assert unclear == []
+
+
+@every_document
+def test_every_link_leads_somewhere(document: Path) -> None:
+    dead = []
+    for place, anchor in LINK.findall(document.read_text(encoding="utf-8")):
+        target = (document.parent / place).resolve() if place else document
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            dead.append(f"{place}#{anchor}")
+    assert dead == []
+
+
+def anchors(document: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_readme_leads_to_every_document() -> None:
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert [
+        str(path.relative_to(REPOSITORY)) for path in DOCUMENTS[1:] if str(path.relative_to(REPOSITORY)) not in text
+    ] == []
