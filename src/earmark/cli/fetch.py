@@ -26,7 +26,8 @@ def command(
         print_table(("name", "what"), [(known, source.what) for known, source in FETCHABLE.items()], fold=("what",))
         return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_interactive) as progress:
         task = progress.add_task(name, total=None)
         folder = fetch_named(name, to, progress=lambda done, of: progress.update(task, completed=done, total=of))
     typer.echo(folder)

@@ -35,13 +35,13 @@ def command(
     from earmark.cli.progress import bars, list_faults
     from earmark.training.checkpoint import to_device
 
+    shape = form(as_json, as_csv)
     if model is None and is_classifier(files[0]):
         model, files = files[0], files[1:]
     if model is None:
         raise UsageError(f"{files[0]} is not a run; name one first: earmark predict RUN FILE…, or --model RUN")
     if not files:
         raise UsageError("no audio files given: earmark predict RUN FILE…")
-    shape = form(as_json, as_csv)
     classifier = load(model, device=str(to_device(device)))
     sounds = audio_files(files)
     with bars(f"judging {len(sounds)} files") as watcher:
