@@ -2,6 +2,7 @@
 
 A `console` block holds commands after `$ ` and lines that they print; a `python` block is a program. Under
 `<!-- file: PATH -->` a block is written there instead, under `<!-- not run: REASON -->` a `sh` block is left alone.
+What follows `<!-- in a new folder -->` needs nothing of what stands before it.
 """
 
 from __future__ import annotations
@@ -20,14 +21,16 @@ DOCUMENTS = [REPOSITORY / "README.md", REPOSITORY / "CONTRIBUTING.md", *sorted((
 FENCE = re.compile(
     r"^(?:<!-- (?P<mark>[^\n]*) -->\n)?```(?P<language>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
 )
+NEW_FOLDER = "<!-- in a new folder -->"
 NO_BARS = dict.fromkeys(map(ord, "█▏▎▍▌▋▊▉"), " ")
 
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block; `line` is that of its fence."""
+    """One fenced block; `line` is that of its fence, `chapter` counts from 0."""
 
     line: int
+    chapter: int
     mark: str
     language: str
     body: str
@@ -52,7 +55,13 @@ def read_blocks(document: Path) -> list[Block]:
     """The blocks of a document in their order."""
     text = document.read_text(encoding="utf-8")
     return [
-        Block(text.count("\n", 0, found.start("language")) + 1, found["mark"] or "", found["language"], found["body"])
+        Block(
+            line=text.count("\n", 0, found.start("language")) + 1,
+            chapter=text.count(NEW_FOLDER, 0, found.start()),
+            mark=found["mark"] or "",
+            language=found["language"],
+            body=found["body"],
+        )
         for found in FENCE.finditer(text)
     ]
 

@@ -19,7 +19,9 @@ pytest.importorskip("pty", reason="the documents' commands are run in a POSIX te
 from blocks import DOCUMENTS, REPOSITORY, missing, read_blocks, read_commands, run
 
 LINK = re.compile(r"\]\((?!\w+:)([^)#]*)(?:#([^)]*))?\)")
-RUN = [document for document in DOCUMENTS if any(block.is_run for block in read_blocks(document))]
+CHAPTERS = sorted(
+    {(path.name, path, block.chapter) for path in DOCUMENTS for block in read_blocks(path) if block.is_run}
+)
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 
 
@@ -45,10 +47,12 @@ def world(music: Path, tmp_path: Path) -> Path:
     return shutil.copytree(music, tmp_path, dirs_exist_ok=True)
 
 
-@pytest.mark.parametrize("document", RUN, ids=lambda path: path.name)
-def test_every_command_and_program_runs_and_prints_what_is_shown(document: Path, world: Path) -> None:
-    for block in read_blocks(document):
-        where = f"{document.name}, line {block.line}"
+@pytest.mark.parametrize(("name", "document", "chapter"), CHAPTERS, ids=[f"{name}-{n}" for name, _, n in CHAPTERS])
+def test_every_command_and_program_runs_and_prints_what_is_shown(
+    name: str, document: Path, chapter: int, world: Path
+) -> None:
+    for block in (block for block in read_blocks(document) if block.chapter == chapter):
+        where = f"{name}, line {block.line}"
         if block.file is not None:
             path = world / block.file
             path.parent.mkdir(parents=True, exist_ok=True)
