@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jinja2
@@ -34,6 +35,12 @@ def counted(value: int, noun: str) -> str:
 def render(template: str, **context: Any) -> str:
     """Fill the template of that name."""
     return _environment.get_template(template).render(**context)
+
+
+def macro(template: str, name: str) -> Callable[..., str]:
+    """A macro of the template of that name, to draw one thing without its page."""
+    drawing: Callable[..., str] = getattr(_environment.get_template(template).module, name)
+    return drawing
 
 
 def _unknown(value: float | None) -> bool:

@@ -1,0 +1,118 @@
+"""A study's comparison on paper, set by Typst: the same figures and drawings as on the page."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import msgspec
+
+from earmark.errors import need
+from earmark.report.pages import figure, macro, percent
+from earmark.report.run_page import matrix
+from earmark.report.study_page import StudyPage, View, minutes, p_value, points, span, view
+
+EPOCH = 0  # seconds since 1970 given as the time of making, so that the same study gives the same bytes
+
+
+def render_study_pdf(page: StudyPage) -> bytes:
+    """The comparison as a PDF (A4); the same bytes for the same input. Raises UsageError where Typst is missing."""
+    typst = need("typst", extra="pdf", purpose="a study as PDF")
+    seen = view(page)
+    drawings = _drawings(seen)
+    with tempfile.TemporaryDirectory() as name, as_file(files("earmark.report") / "templates") as templates:
+        folder = Path(name)
+        for drawing, svg in drawings.items():
+            (folder / drawing).write_text(svg, encoding="utf-8")
+        (folder / "study.json").write_bytes(msgspec.json.encode(_said(seen, [*drawings])))
+        (folder / "study.typ").write_bytes((templates / "study.typ").read_bytes())
+        pdf: bytes = typst.Compiler(
+            folder / "study.typ", font_paths=[Path(mpl.get_data_path()) / "fonts" / "ttf"], ignore_system_fonts=True
+        ).compile(format="pdf", timestamp=EPOCH)
+    return pdf
+
+
+def _drawings(seen: View) -> dict[str, str]:
+    """File name → SVG, with the colours of the light page written out."""
+    charts: dict[str, tuple[str, Any]] = {"dots.svg": ("dot_plot", seen.dots)}
+    charts |= {f"cost-{i}.svg": ("scatter", chart) for i, chart in enumerate(seen.costs)}
+    charts |= {f"curves-{i}.svg": ("curves", chart) for i, chart in enumerate(seen.curves)}
+    style = f"<style>.chart {{ font-family: 'DejaVu Sans'; }}\n{_style()}</style>"
+    return {
+        name: re.sub(r"(<svg[^>]*>)", lambda opening: opening[1] + style, macro("charts.html", drawing)(chart), count=1)
+        for name, (drawing, chart) in charts.items()
+    }
+
+
+def _style() -> str:
+    templates = files("earmark.report") / "templates"
+    page, charts = ((templates / name).read_text(encoding="utf-8") for name in ("style.css", "charts.css"))
+    light = [re.findall(r":root \{(.*?)\}", css, re.S)[0] for css in (page, charts)]
+    colours = dict(re.findall(r"--([\w-]+):\s*([^;]+);", "".join(light)))
+    rules = charts[charts.index(".chart") :]
+    return re.sub(r"var\(--([\w-]+)\)", lambda name: colours[name[1]], rules)
+
+
+def _said(seen: View, drawings: list[str]) -> dict[str, Any]:
+    return {
+        "title": seen.title,
+        "size": seen.size,
+        "warnings": seen.warnings,
+        "judged": "; ".join(seen.judged),
+        "ranking_note": seen.ranking_note,
+        "ranking": [
+            {
+                "rank": str(row.rank),
+                "name": row.contender.name,
+                "accuracy": percent(row.accuracy.value),
+                "interval": span(row.accuracy),
+                "seeds": row.seeds,
+                "figures": [
+                    percent(row.contender.mean("macro_f1")),
+                    f"{row.contender.mean('parameters'):,.0f}",
+                    minutes(row.contender.mean("minutes")),
+                    figure(row.contender.mean("epochs"), 0),
+                ],
+            }
+            for row in seen.rows
+        ],
+        "remarks": [*([f"Split: {'; '.join(seen.splits)}."] if seen.splits else []), *seen.page.remarks],
+        "dots_note": "Dots: the mean over seeds; marks below: the seeds; lines: "
+        f"the {percent(seen.page.level, 0)} interval over songs. Numbers are ranks.",
+        "costs": [name for name in drawings if name.startswith("cost")],
+        "curves": [name for name in drawings if name.startswith("curves")],
+        "differences_note": seen.differences_note,
+        "differences": [
+            [
+                str(seen.rank(pair.first)),
+                pair.first,
+                points(pair.difference.value),
+                f"{points(pair.difference.low)} to {points(pair.difference.high)}",
+                p_value(pair.p_holm),
+                str(pair.only_first),
+                str(pair.only_second),
+                p_value(pair.mcnemar_holm),
+            ]
+            for pair in seen.against_best
+        ],
+        "confusions": [
+            {
+                "name": f"{row.rank} {row.contender.name}",
+                "genres": [genre.genre for genre in scores.genres],
+                "rows": [[100 * cell.share for cell in cells] for _, cells in matrix(scores)],
+            }
+            for row, scores in seen.confused
+        ],
+        "recipes": [
+            {
+                "name": f"{row.rank} {row.contender.name}",
+                "digest": row.contender.digest,
+                "rationale": row.contender.rationale or "no rationale given",
+            }
+            for row in seen.rows
+        ],
+    }
