@@ -39,6 +39,7 @@ def command(
     from earmark.experiment.train import resume as resume_run
     from earmark.experiment.train import train
     from earmark.recipe import find_recipe, read_recipe
+    from earmark.training.distributed import first
 
     if (recipe is None) == (resume is None):
         raise UsageError("earmark train takes a recipe, or --resume with a run; earmark recipes lists those shipped")
@@ -62,8 +63,9 @@ def command(
         if watcher is not None and watcher.run is not None:
             note(f"to go on: earmark train --resume {shlex.quote(str(watcher.run))}")
         raise
-    print_evaluations(read_evaluations(run))
-    note(f"run: {run.folder}\nreport: {run.report}")
+    if first():
+        print_evaluations(read_evaluations(run))
+        note(f"run: {run.folder}\nreport: {run.report}")
 
 
 def _sweep(recipe: Recipe, runs: Path, device: str, watcher: Watcher) -> None:

@@ -17,6 +17,7 @@ from earmark.features.standardise import fit_standardiser
 from earmark.models.forward import Crops
 from earmark.recipe import Recipe
 from earmark.training.averaging import Averaged
+from earmark.training.distributed import synchronised
 from earmark.training.loop import Part, Plan, Trainee, seeded
 
 
@@ -53,7 +54,7 @@ def assemble(
     shape = shown.shape if crop is None else (*shown.shape[:-1], crop)
     standardiser = fit_standardiser(shown.x, prepared.features.standardise, top_db=prepared.features.top_db)
     with seeded(settings.seed, 0, device):
-        model = build_model(recipe.model, shape, len(genres)).to(device)
+        model = synchronised(build_model(recipe.model, shape, len(genres))).to(device)
     rule = settings.averaging
     return Job(
         ClassifierCard(

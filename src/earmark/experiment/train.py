@@ -10,7 +10,7 @@ import torch
 from earmark.atomic import write_text
 from earmark.classifier import load, write_card
 from earmark.errors import DataError
-from earmark.experiment.assemble import assemble
+from earmark.experiment.assemble import Job, assemble
 from earmark.experiment.evaluate import judge, keep_evaluations
 from earmark.experiment.prepare import Prepared, check, prepare
 from earmark.experiment.report import write_report
@@ -20,6 +20,7 @@ from earmark.recipe import Recipe, read_recipe
 from earmark.run import Run, create_run, environment, open_run, write_json
 from earmark.splits import read_split
 from earmark.training.checkpoint import Progress, load_checkpoint, save_checkpoint, save_weights, to_device
+from earmark.training.distributed import first, first_alone, from_first, joined, processes
 from earmark.training.history import Epoch, read_history, write_history
 from earmark.training.loop import train as train_epochs
 
@@ -30,41 +31,66 @@ def train(
     """Train what `recipe` says into a new run under `runs`, evaluate it, and write its report.
 
     Raises UsageError for a recipe that does not fit, DataError for data that cannot be used, ModelError where the
-    training fails. A training that is interrupted leaves a run that `resume` goes on with.
+    training fails. A training that is interrupted leaves a run that `resume` goes on with. Under torchrun all processes
+    share in the training, and the first writes.
     """
     check(recipe)
-    target = to_device(device)
-    prepared = prepare(recipe, watcher=watcher)
+    with joined(to_device(device)) as target:
+        watcher = _heard(watcher)
+        with first_alone():
+            prepared = prepare(recipe, watcher=watcher)
+        run = from_first(lambda: _begin(recipe, prepared, runs, name, target))
+        return _train(run, recipe, prepared, target, watcher)
+
+
+def _heard(watcher: Watcher | None) -> Watcher:
+    """The watcher in the first process, a quiet one in the others."""
+    return watcher if watcher is not None and first() else Watcher()
+
+
+def _begin(recipe: Recipe, prepared: Prepared, runs: Path, name: str, device: torch.device) -> Run:
+    """A new run with what it is made from."""
     run = create_run(runs, name or recipe.model.name, recipe.training.seed)
     write_text(run.recipe, recipe.to_toml())
     prepared.split.write(run.split)
-    write_json(
-        run.environment,
-        environment(device=str(target), threads=torch.get_num_threads(), data_checksum=data_checksum(prepared.dataset)),
+    many = f"{processes()} × " if processes() > 1 else ""
+    made_with = environment(
+        device=f"{many}{device}", threads=torch.get_num_threads(), data_checksum=data_checksum(prepared.dataset)
     )
-    return _train(run, recipe, prepared, target, watcher or Watcher())
+    write_json(run.environment, made_with)
+    return run
 
 
 def resume(path: Path, *, more_epochs: int = 0, device: str = "auto", watcher: Watcher | None = None) -> Run:
     """Go on with the training in the run at `path`: an interrupted one to the numbers it would have reached.
 
     `more_epochs` are added to a finished one; its schedule stays laid out for the epochs first planned, and patience
-    is counted anew. Raises DataError where the data set is no longer what the run was made from.
+    is counted anew. Raises DataError where the data set is no longer what the run was made from. Under torchrun every
+    process reads the run; of how many processes the training had before does not matter.
     """
+    with joined(to_device(device)) as target:
+        watcher = _heard(watcher)
+        run, recipe = from_first(lambda: _reopened(path, more_epochs))
+        with first_alone():
+            prepared = prepare(recipe, split=read_split(run.split), watcher=watcher)
+        made_from = msgspec.json.decode(run.environment.read_bytes())["data_checksum"]
+        found = data_checksum(prepared.dataset)
+        if found != made_from:
+            raise DataError(
+                f"{run.folder}: {prepared.dataset.name} has changed since this run began "
+                f"(checksum {found}, then {made_from}); train a new run"
+            )
+        return _train(run, recipe, prepared, target, watcher, waiting_anew=more_epochs > 0)
+
+
+def _reopened(path: Path, more_epochs: int) -> tuple[Run, Recipe]:
+    """The run at `path` and its recipe, made longer in the run too where asked."""
     run = open_run(path)
     recipe = read_recipe(run.recipe)
     if more_epochs:
         recipe = _longer(recipe, len(read_history(run.history)), more_epochs)
         write_text(run.recipe, recipe.to_toml())
-    prepared = prepare(recipe, split=read_split(run.split), watcher=watcher)
-    made_from = msgspec.json.decode(run.environment.read_bytes())["data_checksum"]
-    found = data_checksum(prepared.dataset)
-    if found != made_from:
-        raise DataError(
-            f"{run.folder}: {prepared.dataset.name} has changed since this run began "
-            f"(checksum {found}, then {made_from}); train a new run"
-        )
-    return _train(run, recipe, prepared, to_device(device), watcher or Watcher(), waiting_anew=more_epochs > 0)
+    return run, recipe
 
 
 def _longer(recipe: Recipe, done: int, more: int) -> Recipe:
@@ -81,7 +107,8 @@ def _train(
     watcher.began(run.folder)
     settings = recipe.training
     job = assemble(recipe, prepared, device, on_batch=watcher.step)
-    write_card(run.folder, job.card)
+    if first():
+        write_card(run.folder, job.card)
     progress = load_checkpoint(run.last, job.trainee) if run.last.is_file() else Progress()
     if waiting_anew:
         progress.waiting_from = len(progress.history)
@@ -90,14 +117,27 @@ def _train(
         for epoch in train_epochs(job.trainee, job.train, job.valid, job.plan, done=tuple(progress.history)):
             progress.history.append(epoch)
             figure = _figure(epoch, settings.keep)
-            if progress.best_figure is None or figure > progress.best_figure:
+            better = progress.best_figure is None or figure > progress.best_figure
+            if better:
                 progress.best_figure, progress.best_epoch = figure, epoch.epoch
-                save_weights(run.weights, job.trainee.judged)
-            save_checkpoint(run.last, job.trainee, progress)
-            write_history(run.history, progress.history)
+            if first():
+                _save(run, job, progress, better=better)
             watcher.epoch(epoch, settings.epochs)
             if _finished(progress, settings.epochs, settings.patience):
                 break
+    return from_first(lambda: _judged(run, recipe, prepared, device, watcher))
+
+
+def _save(run: Run, job: Job, progress: Progress, *, better: bool) -> None:
+    """Write down an epoch: its weights where they are the best so far, and all that continues from here."""
+    if better:
+        save_weights(run.weights, job.trainee.judged)
+    save_checkpoint(run.last, job.trainee, progress)
+    write_history(run.history, progress.history)
+
+
+def _judged(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, watcher: Watcher) -> Run:
+    """The run with its evaluations and its report."""
     classifier = load(run.folder, device=str(device))
     judged_parts = [part for part in prepared.parts if part != "train"]
     keep_evaluations(run, {part: judge(run, recipe, classifier, prepared, part) for part in judged_parts})

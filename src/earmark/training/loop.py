@@ -16,6 +16,7 @@ from torch import Tensor, nn, optim
 from earmark.errors import ModelError
 from earmark.models.forward import Crops, batched_logits
 from earmark.training.averaging import Averaged
+from earmark.training.distributed import own_share, parallel, processes, rank, total
 from earmark.training.history import Epoch
 from earmark.training.losses import Loss
 from earmark.training.schedules import Moment, Schedule
@@ -87,15 +88,19 @@ def train(
     """Train in place from the epoch after those of `done` to `plan.epochs`, and give a record after each.
 
     Each epoch draws its order, dropout and augmentation from (seed, epoch) alone: continuing after epoch k gives the
-    same numbers as going through. Raises ModelError where the loss stops being finite.
+    same numbers as going through. Under torchrun every process calls it with the same arguments, and is given the same
+    records. Raises ModelError where the loss stops being finite, or a process would have no example of a batch.
     """
+    if len(train) < processes():
+        raise ModelError(f"{processes()} processes cannot share {len(train)} examples to train on; start fewer")
+    model = parallel(trainee.model)
     for group in trainee.optimiser.param_groups:
         group.setdefault("initial_lr", group["lr"])
     valid_losses = [epoch.valid_loss for epoch in done]
     for epoch in range(len(done) + 1, plan.epochs + 1):
         started = time.perf_counter()
         with seeded(plan.seed, epoch, plan.device):
-            loss, accuracy = _one_epoch(trainee, train, plan, epoch, valid_losses)
+            loss, accuracy = _one_epoch(trainee, model, train, plan, epoch, valid_losses)
         if not math.isfinite(loss):
             raise ModelError(
                 f"epoch {epoch}: the training loss became {loss}; lower training.optimiser.learning_rate "
@@ -109,13 +114,17 @@ def train(
 
 
 def _one_epoch(
-    trainee: Trainee, part: Part, plan: Plan, epoch: int, valid_losses: Sequence[float | None]
+    trainee: Trainee, model: nn.Module, part: Part, plan: Plan, epoch: int, valid_losses: Sequence[float | None]
 ) -> tuple[float, float]:
-    model, optimiser = trainee.model.train(), trainee.optimiser
+    model.train()
+    optimiser = trainee.optimiser
     order = torch.randperm(len(part))
     augmenting = torch.Generator(plan.device).manual_seed(int(torch.randint(2**62, ())))
+    if processes() > 1:  # the same order and augmentation everywhere, but dropout of one's own
+        torch.manual_seed(int(torch.randint(2**62, ())) + rank())
     batches = [order[start : start + plan.batch_size] for start in range(0, len(order), plan.batch_size)]
-    if len(batches) > 1 and len(batches[-1]) == 1:  # batch normalisation has no variance of one example
+    # Batch normalisation has no variance of one example, and no process goes without an example.
+    if len(batches) > 1 and len(batches[-1]) < max(2, processes()):
         batches[-2:] = [torch.cat(batches[-2:])]
     total_loss = torch.zeros((), device=plan.device)
     total_right = torch.zeros((), device=plan.device)
@@ -125,10 +134,12 @@ def _one_epoch(
         for group in optimiser.param_groups:
             group["lr"] = group["initial_lr"] * plan.schedule(moment)
         optimiser.zero_grad(set_to_none=True)
-        for piece in rows.tensor_split(min(plan.accumulate, len(rows))):
-            loss, right = feed(model, part, piece, plan, augmenting)
-            (loss * (len(piece) / len(rows))).backward()  # type: ignore[no-untyped-call]
-            total_loss += loss.detach() * len(piece)
+        for piece in rows.tensor_split(min(plan.accumulate, len(rows) // processes())):
+            here = own_share(len(piece))
+            loss, right = feed(model, part, piece, plan, augmenting, here=here)
+            n = here.stop - here.start
+            (loss * (n * processes() / len(rows))).backward()
+            total_loss += loss.detach() * n
             total_right += right
         if plan.clip_gradient is not None:
             nn.utils.clip_grad_norm_(model.parameters(), plan.clip_gradient)
@@ -137,16 +148,24 @@ def _one_epoch(
             trainee.averaged.update(model, moment)
         if plan.on_batch is not None:
             plan.on_batch(number + 1, len(batches))
-    return float(total_loss) / len(part), float(total_right) / len(part)
+    return float(total(total_loss)) / len(part), float(total(total_right)) / len(part)
 
 
-def feed(model: nn.Module, part: Part, rows: Tensor, plan: Plan, augmenting: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Mean loss over some rows, and how many of them the model names rightly."""
+def feed(
+    model: nn.Module, part: Part, rows: Tensor, plan: Plan, augmenting: torch.Generator, *, here: slice = slice(None)
+) -> tuple[Tensor, Tensor]:
+    """Mean loss over those of `rows` that lie `here`, and how many of them the model names rightly.
+
+    All `rows` are augmented together, since examples may be mixed with each other.
+    """
+    if plan.augment is None:
+        rows, here = rows[here], slice(None)
     x = plan.prepare(part.x[rows].to(plan.device))
     labels = part.y[rows].to(plan.device)
     target = labels
     if plan.augment is not None:
         x, target = plan.augment(x, labels, augmenting)
+    x, labels, target = x[here], labels[here], target[here]
     with torch.autocast(plan.device.type, dtype=torch.bfloat16, enabled=plan.bfloat16):
         logits = model(x)
         loss = plan.loss(logits, target)
@@ -154,10 +173,18 @@ def feed(model: nn.Module, part: Part, rows: Tensor, plan: Plan, augmenting: tor
 
 
 def evaluate(model: nn.Module, part: Part, plan: Plan) -> tuple[float, float]:
-    """Mean loss and accuracy of `model` on `part`, in evaluation mode and without augmentation."""
+    """Mean loss and accuracy of `model` on `part`, in evaluation mode and without augmentation.
+
+    Each process judges its share, unless there are too few examples for all.
+    """
+    here = own_share(len(part)) if len(part) >= processes() else slice(None)
     logits = batched_logits(
-        model, part.x, plan.prepare, crops=plan.crops, batch_size=plan.batch_size, bfloat16=plan.bfloat16
+        model, part.x[here], plan.prepare, crops=plan.crops, batch_size=plan.batch_size, bfloat16=plan.bfloat16
     )
+    if len(logits) < len(part):
+        whole = logits.new_zeros(len(part), logits.shape[1])
+        whole[here] = logits
+        logits = total(whole)
     labels = part.y.to(plan.device)
     return float(plan.loss(logits, labels)), float((logits.argmax(1) == labels).double().mean())
 
