@@ -20,7 +20,7 @@ KNOWN = (
 )
 STEPS = 256
 FARTHEST = 12.0  # mean distance in RGB; strong JPEG compression stays below 8, photographs lie above 25
-SAMPLE = 20_000  # pixels that a map is recognised from
+SAMPLE = 4_000  # pixels that a map is recognised from
 
 
 @cache
@@ -32,8 +32,24 @@ def colours(name: str) -> NDArray[np.float64]:
 
 
 @cache
-def _tree(name: str) -> KDTree:
-    return KDTree(colours(name))
+def _drawn(name: str) -> list[tuple[KDTree, NDArray[np.float64]]]:
+    """The map's colours as bytes, cut off (matplotlib) or rounded, and each one's step; of equal ones the middle."""
+    out = []
+    for to_byte in (np.floor, np.round):
+        alike, place, counts = np.unique(to_byte(colours(name)), axis=0, return_inverse=True, return_counts=True)
+        out.append((KDTree(alike), np.bincount(place.ravel(), weights=np.arange(STEPS)) / counts))
+    return out
+
+
+def _nearest(name: str, found: NDArray[np.integer], counts: NDArray[np.int64]) -> tuple[float, NDArray[np.float64]]:
+    """Mean distance of colours (n, 3) that occur so often from the map, and the step nearest to each."""
+    best = np.inf
+    for tree, step in _drawn(name):
+        distances, place = tree.query(found)
+        mean = float(np.average(distances, weights=counts))
+        if mean < best:
+            best, steps = mean, step[place]
+    return best, steps
 
 
 def recognise(image: NDArray[np.uint8]) -> tuple[str, float]:
@@ -45,9 +61,9 @@ def recognise(image: NDArray[np.uint8]) -> tuple[str, float]:
     """
     pixels = image.reshape(-1, 3)
     found, counts = np.unique(pixels[:: max(1, len(pixels) // SAMPLE)], axis=0, return_counts=True)
-    distances = {name: float(np.average(_tree(name).query(found)[0], weights=counts)) for name in KNOWN}
+    distances = {name: _nearest(name, found, counts)[0] for name in KNOWN}
     name = min(distances, key=distances.__getitem__)
-    steps = _steps(image, name)
+    steps = _invert(image, name)[1]
     half = len(steps) // 2
     upside_down = half > 0 and steps[:half].mean() > steps[half:].mean()
     return f"{name}_r" if upside_down else name, distances[name]
@@ -59,7 +75,7 @@ def to_decibels(
     colour_map: str | None = None,
     db_range: tuple[float, float] = (-80.0, 0.0),
 ) -> NDArray[np.float32]:
-    """Invert a bare picture (height, width, 3) of a spectrogram to decibels, (height, width) float32, lowest band first.
+    """Invert a bare spectrogram picture (height, width, 3) to decibels, (height, width) float32, lowest band first.
 
     colour_map  its matplotlib name; None: recognised among the known ones
     db_range    what the first and the last colour stand for
@@ -69,7 +85,8 @@ def to_decibels(
     """
     if image.ndim != 3 or image.shape[2] != 3 or not image.size:
         raise DataError(f"a picture has shape (height, width, 3), not {image.shape}")
-    name, distance = recognise(image) if colour_map is None else (colour_map, _distance(image, colour_map))
+    name = colour_map or recognise(image)[0]
+    distance, steps = _invert(image, name)
     if distance > FARTHEST:
         raise DataError(
             f"the picture's colours are not those of a known colour map: the nearest is {name.removesuffix('_r')}, "
@@ -77,17 +94,12 @@ def to_decibels(
             "colour = 'rgb'"
         )
     low, high = db_range
-    return (low + _steps(image, name)[::-1] * ((high - low) / (STEPS - 1))).astype(np.float32)
+    return (low + steps[::-1] * ((high - low) / (STEPS - 1))).astype(np.float32)
 
 
-def _distance(image: NDArray[np.uint8], name: str) -> float:
-    return float(_tree(name).query(image.reshape(-1, 3))[0].mean())
-
-
-def _steps(image: NDArray[np.uint8], name: str) -> NDArray[np.int64]:
-    """Place of the nearest colour for each pixel, (height, width); each colour that occurs is looked up once."""
+def _invert(image: NDArray[np.uint8], name: str) -> tuple[float, NDArray[np.float64]]:
+    """Mean distance from the map, and each pixel's step in it, (height, width); each colour is looked up once."""
     packed = image.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-    found, place = np.unique(packed, return_inverse=True)
-    rgb = np.stack([found >> 16, found >> 8 & 255, found & 255], axis=1)
-    steps: NDArray[np.int64] = _tree(name).query(rgb)[1][place].reshape(packed.shape)
-    return steps
+    found, place, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    distance, steps = _nearest(name, np.stack([found >> 16, found >> 8 & 255, found & 255], axis=1), counts)
+    return distance, steps[place].reshape(packed.shape)

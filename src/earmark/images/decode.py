@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from earmark.errors import DataError
 
@@ -36,7 +36,7 @@ def read_image(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
             return _rgb(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path, str(error).partition(",")[0]) from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise DataError(f"{path}: not a PNG or JPEG picture{_beginning(path)}; convert or remove the file") from error
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
