@@ -38,7 +38,7 @@ def test_the_course_counts_100654_parameters() -> None:
 def test_80_frames_become_18_steps() -> None:
     # 80 - 3 = 77, pooled 38, - 2 = 36, pooled 18
     assert CNNRNN((80, 80), 8).convolutions(torch.zeros(1, 80, 80)).shape == (1, 6, 18)
-    assert CNNRNN((80, 80), 8, convolution="2d").convolutions(torch.zeros(1, 80, 80)).shape == (1, 6, 18, 18)
+    assert CNNRNN((80, 80), 8, convolution="2d").convolutions(torch.zeros(1, 1, 80, 80)).shape == (1, 6, 18, 18)
 
 
 @pytest.mark.parametrize(("convolution", "order_matters"), [("1d", False), ("2d", True)])
