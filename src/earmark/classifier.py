@@ -18,10 +18,10 @@ from torch import nn
 from earmark.atomic import write_bytes
 from earmark.audio.decode import read_audio
 from earmark.audio.waveform import Waveform
-from earmark.catalog import MODELS
 from earmark.errors import AudioError, EarmarkError, ModelError
 from earmark.features.log_mel import LogMel
 from earmark.features.standardise import Standardiser
+from earmark.models.ensemble import build_network
 from earmark.models.forward import Crops, batched_logits
 from earmark.recipe import Choice
 from earmark.run import open_run
@@ -141,8 +141,7 @@ def is_classifier(path: Path) -> bool:
 
 def build_model(choice: Choice, shape: tuple[int, ...], classes: int) -> nn.Module:
     """The untrained network of that name and options, for examples of `shape`."""
-    model: nn.Module = MODELS.build(choice.name, shape, classes, options=choice.options)
-    return model
+    return build_network(choice.name, shape, classes, choice.options)
 
 
 def load(path: Path | str, *, device: str = "cpu") -> Classifier:

@@ -9,12 +9,13 @@ import msgspec
 import numpy as np
 
 from earmark.catalog import AUGMENTATIONS, AVERAGINGS, DATASETS, FEATURES, LOSSES, MODELS, OPTIMISERS, SCHEDULES
-from earmark.errors import DataError
+from earmark.errors import DataError, UsageError
 from earmark.experiment.watcher import Watcher
 from earmark.features.cache import FeatureCache
 from earmark.features.examples import Examples
 from earmark.features.extract import extract
 from earmark.features.log_mel import LogMel
+from earmark.models.ensemble import ENSEMBLE
 from earmark.recipe import Recipe
 from earmark.splits import Split, draw
 from earmark.tracks import Dataset, Part
@@ -31,7 +32,9 @@ class Prepared:
 
 
 def check(recipe: Recipe) -> None:
-    """Refuse a recipe that names something unknown, before anything is read. Raises UsageError."""
+    """Refuse a recipe that names something unknown or is not trained, before anything is read. Raises UsageError."""
+    if recipe.model.name == ENSEMBLE:
+        raise UsageError("an ensemble is made of finished runs, by earmark train: it has no training of its own")
     for catalog, choice in (
         (DATASETS, recipe.data),
         (FEATURES, recipe.features),

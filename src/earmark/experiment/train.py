@@ -11,6 +11,7 @@ from earmark.atomic import write_text
 from earmark.classifier import load, write_card
 from earmark.errors import DataError
 from earmark.experiment.assemble import Job, assemble
+from earmark.experiment.ensemble import combine, gather, is_ensemble
 from earmark.experiment.evaluate import judge, keep_evaluations
 from earmark.experiment.prepare import Prepared, check, prepare
 from earmark.experiment.report import write_report
@@ -32,8 +33,11 @@ def train(
 
     Raises UsageError for a recipe that does not fit, DataError for data that cannot be used, ModelError where the
     training fails. A training that is interrupted leaves a run that `resume` goes on with. Under torchrun all processes
-    share in the training, and the first writes.
+    share in the training, and the first writes. An ensemble is made, not trained.
     """
+    if is_ensemble(recipe):
+        with joined(to_device(device)) as target:
+            return from_first(lambda: _combined(recipe, runs, name, target, _heard(watcher)))
     check(recipe)
     with joined(to_device(device)) as target:
         watcher = _heard(watcher)
@@ -41,6 +45,18 @@ def train(
             prepared = prepare(recipe, watcher=watcher)
         run = from_first(lambda: _begin(recipe, prepared, runs, name, target))
         return _train(run, recipe, prepared, target, watcher)
+
+
+def _combined(recipe: Recipe, runs: Path, name: str, device: torch.device, watcher: Watcher) -> Run:
+    """A new run whose classifier is the ensemble of others."""
+    gathered = gather(recipe)
+    prepared = prepare(gathered.recipe, only=("valid", "test"), watcher=watcher)
+    card, model = combine(gathered, prepared)
+    run = _begin(gathered.recipe, prepared, runs, name, device)
+    watcher.began(run.folder)
+    write_card(run.folder, card)
+    save_weights(run.weights, model)
+    return _judged(run, gathered.recipe, prepared, device, watcher)
 
 
 def _heard(watcher: Watcher | None) -> Watcher:
@@ -87,6 +103,7 @@ def _reopened(path: Path, more_epochs: int) -> tuple[Run, Recipe]:
     """The run at `path` and its recipe, made longer in the run too where asked."""
     run = open_run(path)
     recipe = read_recipe(run.recipe)
+    check(recipe)
     if more_epochs:
         recipe = _longer(recipe, len(read_history(run.history)), more_epochs)
         write_text(run.recipe, recipe.to_toml())
