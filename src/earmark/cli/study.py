@@ -22,10 +22,14 @@ def command(
     runs: Annotated[Path, typer.Option(help="Where runs are written.")] = Path("runs"),
     results: Annotated[Path | None, typer.Option(help="Where finished trainings are listed.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    pdf: Annotated[bool, typer.Option("--pdf", help="Write the comparison as PDF too.")] = False,
 ) -> int:
-    """Train every recipe of a folder with every seed, skipping what is already listed, and print the comparison."""
+    """Train every recipe of a folder with every seed, skipping what is already listed, and compare them on one page.
+
+    A study that was stopped goes on where it was.
+    """
     from earmark.errors import EarmarkError
-    from earmark.study import RESULTS, read_results, run_study, study_folder
+    from earmark.study import RESULTS, read_results, run_study, study_folder, write_comparison
 
     try:
         numbers = [int(seed) for seed in seeds.split(",")]
@@ -49,9 +53,13 @@ def command(
             note(str(outcome))
         else:
             note(f"{outcome.recipe}, seed {outcome.seed}: {outcome.part} {outcome.accuracy:.4f}, {outcome.minutes} min")
+    found = read_results(results or folder / RESULTS)
     rows = [
         (r.recipe, r.seed, r.part, f"{r.accuracy:.4f}", f"{r.low:.4f}", f"{r.high:.4f}", r.parameters, r.minutes)
-        for r in read_results(results or folder / RESULTS)
+        for r in found
     ]
     print_table(("recipe", "seed", "part", "accuracy", "low", "high", "parameters", "minutes"), rows)
+    if found:
+        for page in write_comparison(folder, found, runs=runs, overrides=settings or (), pdf=pdf):
+            note(f"comparison: {page}")
     return 1 if failed else 0
