@@ -77,7 +77,14 @@ class Answer:
 
 
 class Classifier:
-    """A trained model together with its features, scale, genres and calibration."""
+    """A trained model together with its features, scale, genres and calibration.
+
+    The same song from another file gets nearly the same probabilities, where the bands end below the low pass of the
+    codecs (features.fmax = 10,000 Hz): each stays within 0.002 of that for the 22,050 Hz original as WAV at 44.1 kHz in
+    stereo, within 0.05 as MP3 and 0.1 as Ogg Vorbis of some 50 kbit/s (measured over 20 songs of GTZAN: 0.0004, 0.016
+    and 0.037 at most, and under 0.006 for half of the songs). Bands up to half the sample rate hear that low pass: with
+    those of course_clip an MP3 at 22,050 Hz moved one song by 0.29 and none to another genre.
+    """
 
     def __init__(self, card: ClassifierCard, model: nn.Module, *, name: str) -> None:
         self.card = card
