@@ -126,6 +126,7 @@ DATASETS = Catalog(
         "fma": "earmark.datasets.fma:fma",
         "folder": "earmark.datasets.folder:folder",
         "gtzan": "earmark.datasets.gtzan:gtzan",
+        "image_folder": "earmark.datasets.image_folder:image_folder",
         "manifest": "earmark.datasets.manifest:manifest",
         "mel_arrays": "earmark.datasets.mel_arrays:mel_arrays",
         "synthetic": "earmark.datasets.synthetic:synthetic",

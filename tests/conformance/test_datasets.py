@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from PIL import Image
 
 from earmark.audio.waveform import Waveform
 from earmark.catalog import DATASETS
@@ -82,6 +83,22 @@ def gtzan(root: Path) -> Miniature:
     return Miniature({"path": str(root)}, change, "`earmark fetch gtzan`")
 
 
+def image_folder(root: Path) -> Miniature:
+    def draw(name: str, seed: int) -> None:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        noise = np.random.default_rng(seed).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(root / name)
+
+    for number, name in enumerate(("jazz/a_0.png", "jazz/b_0.png", "rock/a_0.png")):
+        draw(name, number)
+
+    def change() -> Mapping[str, Any]:
+        draw("jazz/a_0.png", 7)
+        return {"path": str(root), "height": 8, "width": 12}
+
+    return Miniature({"path": str(root), "height": 8, "width": 12}, change, "one folder of pictures per genre")
+
+
 def manifest(root: Path) -> Miniature:
     for number, name in enumerate(("a.wav", "b.wav", "c.wav")):
         sound(root / name, 200 + 100 * number)
@@ -142,6 +159,7 @@ MINIATURES: dict[str, Callable[[Path], Miniature]] = {
     "fma": fma,
     "folder": folder,
     "gtzan": gtzan,
+    "image_folder": image_folder,
     "manifest": manifest,
     "mel_arrays": mel_arrays,
     "synthetic": synthetic,
@@ -216,9 +234,9 @@ def test_what_it_reads_is_what_its_medium_says(dataset: Dataset) -> None:
             assert values.ndim == 1
             assert np.abs(values).max() <= 1
         else:
-            assert dataset.medium == "log_mel"
             values = content
-            assert values.ndim == 2
+            assert (dataset.medium, values.ndim) in [("log_mel", 2), ("image", 3)]
+            assert dataset.medium == "log_mel" or (values.min() >= 0 and values.max() <= 1)
         assert values.dtype == np.float32
         assert values.size > 0
         assert np.isfinite(values).all()

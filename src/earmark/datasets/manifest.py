@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
-from earmark.datasets.folder import PARTS
+from earmark.datasets.genre_folders import PARTS
 from earmark.datasets.sounds import read_sound, sound_digest
 from earmark.datasets.tables import Table, read_table
 from earmark.errors import DataError, nearest

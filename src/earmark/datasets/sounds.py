@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import msgspec
 
 from earmark.audio.decode import probe, read_audio
 from earmark.audio.waveform import Waveform
-from earmark.checksums import file_digest
+from earmark.checksums import remembered_digest
 from earmark.errors import AudioError, DataError, UsageError
 from earmark.tracks import Fault, Track, clips
 
@@ -26,17 +25,10 @@ def sound_digest(track: Track) -> str:
     """Changes with the bytes of the file and with the piece that is meant; blind to the file's name."""
     path = _file(track)
     try:
-        status = path.stat()
-        content = _content_digest(path, status.st_size, status.st_mtime_ns)
+        content = remembered_digest(path)
     except OSError as error:
         raise AudioError(f"{path}: cannot be read: {error.strerror}") from error
     return f"{content}:{track.start!r}:{track.seconds!r}"
-
-
-@functools.lru_cache(maxsize=100_000)
-def _content_digest(path: Path, _size: int, _mtime_ns: int) -> str:
-    """Size and time only tell whether what is remembered still holds: clips share their file."""
-    return file_digest(path)
 
 
 def cut_into_clips(tracks: Iterable[Track], *, count: int, seconds: float) -> tuple[list[Track], list[Fault]]:
