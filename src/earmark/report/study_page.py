@@ -208,6 +208,9 @@ class View:
             )
         elif not self.evaluations and any(t.part == "valid" for t in self.trainings):
             found.append(("Validation, not test", "the same tracks may have chosen the epochs, and the split may leak"))
+        if any(e.by_track is None and e.headline.songs == e.headline.n for e in self.evaluations):
+            said = "each clip counts as one: intervals are narrower and p values smaller than over songs"
+            found.append(("Songs unknown", said))
         if len(self.judged) > 1 or len(self.splits) > 1:
             found.append(("Not comparable", "the recipes were not all judged on the same part of one split"))
         return found
