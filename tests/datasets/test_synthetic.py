@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 import numpy as np
 import pytest
-import soundfile
 
 from earmark.audio.synthesis import song
-from earmark.audio.synthesis.styles import STYLES
 from earmark.datasets import synthetic as module
-from earmark.datasets.synthetic import synthetic, write_files
+from earmark.datasets.synthetic import synthetic
 from earmark.errors import DataError, UsageError
 from earmark.tracks import Track, clips
 
@@ -116,24 +112,3 @@ def test_what_cannot_be_composed_is_refused(options: dict[str, float]) -> None:
     name, value = next(iter(options.items()))
     with pytest.raises(UsageError, match=f"{name}={value}.*give one song or more"):
         synthetic(**options)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(("suffix", "tolerance"), [(".flac", 2**-15), (".wav", 2**-15), (".ogg", 0.1)])
-def test_written_songs_are_the_songs(tmp_path: Path, suffix: str, tolerance: float) -> None:
-    paths = write_files(tmp_path, per_style=1, seed=7, seconds=1, suffix=suffix)
-    assert [path.relative_to(tmp_path).as_posix() for path in paths] == [
-        f"{style}/{style}.00000{suffix}" for style in STYLES
-    ]
-    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(paths)
-    for path, style in list(zip(paths, STYLES, strict=True))[::3]:
-        samples, rate = soundfile.read(path, dtype="float32")
-        assert rate == 22_050
-        expected = song(style, 0, seed=7, seconds=1).samples
-        assert samples.shape == expected.shape
-        assert np.sqrt(np.mean((samples - expected) ** 2)) < tolerance
-
-
-def test_an_unknown_suffix_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no suffix 'flac' for songs; did you mean '\.flac'\?; known: \.flac, \.ogg"):
-        write_files(tmp_path, seed=1, suffix="flac")
-    assert list(tmp_path.iterdir()) == []

@@ -12,7 +12,8 @@ import soundfile
 
 from earmark.audio.synthesis import STYLES, song
 from earmark.datasets.course import COURSE_GENRES
-from earmark.datasets.synthetic import write_files
+from earmark.datasets.synthetic import synthetic
+from earmark.datasets.write_audio import write_audio
 
 pytest.importorskip("pty", reason="the documents' commands are run in a POSIX terminal")
 
@@ -29,9 +30,9 @@ every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path:
 def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a reader has: music sorted by genre, new music, and a GTZAN of one song a genre."""
     folder = tmp_path_factory.mktemp("music")
-    write_files(folder / "my_music", per_style=5, seconds=6, seed=1)
-    waltz = write_files(folder / "new_music", seconds=6, seed=2)[-1]
-    shutil.copy(waltz, folder / "new_music" / "song.flac")
+    write_audio(synthetic(songs=5 * len(STYLES), seconds=6, seed=1), folder / "my_music")
+    write_audio(synthetic(songs=len(STYLES), seconds=6, seed=2), folder / "new_music")
+    shutil.copy(folder / "new_music" / "waltz" / "waltz.00000.flac", folder / "new_music" / "song.flac")
     for genre, style in zip(COURSE_GENRES, STYLES, strict=False):
         path = folder / "data" / "genres" / genre / f"{genre}.00000.wav"
         path.parent.mkdir(parents=True)

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import soundfile
-
-from earmark.atomic import replacing
 from earmark.audio.synthesis import SONGS_PER_BAND, VERSION, song
 from earmark.audio.synthesis.styles import STYLES
 from earmark.audio.waveform import Waveform
-from earmark.errors import DataError, UsageError, nearest
+from earmark.errors import DataError, UsageError
 from earmark.tracks import Dataset, Track
-
-FORMATS = {".flac": "FLAC", ".ogg": "OGG", ".wav": "WAV"}
 
 
 def synthetic(*, songs: int = 240, seconds: float = 10.0, seed: int = 0) -> Dataset:
@@ -55,27 +48,6 @@ def synthetic(*, songs: int = 240, seconds: float = 10.0, seed: int = 0) -> Data
         licence="CC0-1.0",
         digest=digest,
     )
-
-
-def write_files(
-    folder: Path, *, per_style: int = 1, seed: int, seconds: float = 10.0, suffix: str = ".flac"
-) -> list[Path]:
-    """Write songs as `folder/waltz/waltz.00000.flac` and so on; give the paths, style by style.
-
-    Another `seed` than that of the data set gives songs no classifier has heard. `suffix` is .flac, .ogg or .wav.
-    Raises UsageError for any other, and where `synthetic` does.
-    """
-    if suffix not in FORMATS:
-        raise UsageError(f"no suffix {suffix!r} for songs{nearest(suffix, FORMATS)}; known: {', '.join(FORMATS)}")
-    dataset = synthetic(songs=per_style * len(STYLES), seconds=seconds, seed=seed)
-    paths = []
-    for track in dataset.tracks:
-        path = folder / str(track.genre) / f"{track.id}{suffix}"
-        sound: Waveform = dataset.read(track)
-        with replacing(path) as temporary:
-            soundfile.write(temporary, sound.samples, sound.sample_rate, format=FORMATS[suffix])
-        paths.append(path)
-    return paths
 
 
 def _share(songs: int, place: int) -> int:
