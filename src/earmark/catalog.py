@@ -133,7 +133,14 @@ DATASETS = Catalog(
         "tfdata": "earmark.datasets.tfdata:tfdata",
     },
 )
-FEATURES = Catalog("feature", "features", {"log_mel": "earmark.features.log_mel:log_mel_features"})
+FEATURES = Catalog(
+    "feature",
+    "features",
+    {
+        "log_mel": "earmark.features.log_mel:log_mel_features",
+        "pixels": "earmark.features.pixels:pixels",
+    },
+)
 AUGMENTATIONS = Catalog(
     "augmentation",
     "augmentations",

@@ -19,7 +19,9 @@ from earmark.atomic import write_bytes
 from earmark.audio.decode import read_audio
 from earmark.audio.waveform import Waveform
 from earmark.errors import AudioError, EarmarkError, ModelError
-from earmark.features.log_mel import LogMel
+from earmark.features.on_demand import OnDemand
+from earmark.features.pixels import Pixels
+from earmark.features.settings import Features
 from earmark.features.standardise import Standardiser
 from earmark.models.ensemble import build_network
 from earmark.models.forward import Crops, batched_logits
@@ -37,7 +39,7 @@ class ClassifierCard(msgspec.Struct, frozen=True, kw_only=True):
     genres: tuple[str, ...]
     model: Choice
     shape: tuple[int, ...]
-    features: LogMel
+    features: Features
     standardiser: Standardiser
     trained_on: str
     synthetic: bool
@@ -96,7 +98,7 @@ class Classifier:
         """The genres it knows, in the order of its probabilities."""
         return self.card.genres
 
-    def probabilities(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+    def probabilities(self, x: NDArray[np.float32] | OnDemand) -> NDArray[np.float64]:
         """Probabilities (n, genres) of examples (n, …) made with this classifier's features.
 
         Raises ModelError where the examples have another shape than those it was trained on.
@@ -106,7 +108,8 @@ class Classifier:
         if cut != self.card.shape:
             raise ModelError(f"{self.name}: examples have shape {x.shape[1:]}, it was trained on {self.card.shape}")
         crops = Crops(crop, self.card.features.crops) if crop is not None else None
-        logits = batched_logits(self.model, torch.from_numpy(np.array(x)), self.card.standardiser, crops=crops)
+        fed = x if isinstance(x, OnDemand) else torch.from_numpy(np.array(x))
+        logits = batched_logits(self.model, fed, self.card.standardiser, crops=crops)
         return torch.softmax(logits.double() / self.card.temperature, dim=1).cpu().numpy()
 
     def predict(self, sound: Path | str | Waveform, *, allow_partial: bool = False) -> Answer:
@@ -115,6 +118,11 @@ class Classifier:
         Raises AudioError naming file and cause; ModelError where the recipe does not say what a clip is.
         """
         features = self.card.features
+        if isinstance(features, Pixels):
+            raise ModelError(
+                f"{self.name}: it was trained on pictures, not sound; judge a folder of them: "
+                "earmark evaluate RUN --on FOLDER"
+            )
         if features.clip_seconds is None:
             raise ModelError(
                 f"{self.name}: its recipe does not say how to make clips of sound: features.clip_seconds is missing "
@@ -129,7 +137,7 @@ class Classifier:
         over_time = self.probabilities(clips)
         return Answer(source, self.genres, over_time.mean(0), starts, over_time)
 
-    def require(self, features: LogMel, *, where: str) -> None:
+    def require(self, features: Features, *, where: str) -> None:
         """Raise ModelError, naming both values, where `where` was made with other features than this classifier's."""
         different = self.card.features.differences(features)
         if different:
@@ -163,6 +171,7 @@ def load(path: Path | str, *, device: str = "cpu") -> Classifier:
         content: Any = msgspec.json.decode((folder / CARD).read_bytes())
         if content["format"] != FORMAT:
             raise ModelError(f"format {content['format']!r} is not the {FORMAT} this earmark reads; update earmark")
+        content["features"].setdefault("kind", "log_mel")  # which cards did not name while there was no other
         card = msgspec.convert(content, ClassifierCard)
         model = build_model(card.model, card.shape, len(card.genres))
         model.load_state_dict(load_file(folder / WEIGHTS))

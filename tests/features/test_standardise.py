@@ -39,6 +39,24 @@ def test_global_is_one_mean_and_one_deviation(x: np.ndarray) -> None:
     assert len(fitted.mean) == len(fitted.spread) == 1
 
 
+@pytest.mark.parametrize("examples", [3, 300])
+def test_per_channel_is_one_scale_a_colour(rng: np.random.Generator, examples: int) -> None:
+    pictures = rng.random((examples, 3, 8, 5), dtype=np.float32) * np.array([1, 0.5, 0.1], np.float32)[:, None, None]
+    fitted = fit_standardiser(pictures, "per_channel")
+    np.testing.assert_allclose(fitted.mean, pictures.mean((0, 2, 3), dtype=np.float64), rtol=1e-6)
+    np.testing.assert_allclose(fitted.spread, pictures.std((0, 2, 3), dtype=np.float64), rtol=1e-6)
+    standardised = apply(fitted, pictures)
+    np.testing.assert_allclose(standardised.mean((0, 2, 3)), 0, atol=1e-5)
+    np.testing.assert_allclose(standardised.std((0, 2, 3)), 1, atol=1e-5)
+
+
+def test_global_takes_pictures_too(rng: np.random.Generator) -> None:
+    pictures = rng.random((4, 3, 8, 5), dtype=np.float32)
+    fitted = fit_standardiser(pictures, "global")
+    np.testing.assert_allclose([*fitted.mean, *fitted.spread], [pictures.mean(), pictures.std()], rtol=1e-5)
+    np.testing.assert_allclose(apply(fitted, pictures).std(), 1, atol=1e-5)
+
+
 def test_unit_and_none_do_not_look_at_the_examples() -> None:
     decibels = np.array([[[-60.0, -30.0, 0.0]]], dtype=np.float32)
     np.testing.assert_allclose(apply(fit_standardiser(decibels, "unit", top_db=60), decibels), [[[0, 0.5, 1]]])

@@ -12,12 +12,13 @@ from earmark.models.stacked_cnn import EXAMPLES_AT_ONCE
 from earmark.models.vgg import VGG
 
 
+@pytest.mark.parametrize("shape", [(17, 22), (3, 17, 22)])
 @pytest.mark.parametrize("training", [True, False])
-def test_equals_the_layers_one_by_one(training: bool) -> None:
+def test_equals_the_layers_one_by_one(training: bool, shape: tuple[int, ...]) -> None:
     generator = torch.Generator().manual_seed(1)
-    model = VGG((17, 22), 3, width=2, depth=2, dropout=0.0).double().train(training)
-    x = torch.randn(EXAMPLES_AT_ONCE + 5, 17, 22, dtype=torch.float64, generator=generator)
-    values = x.unsqueeze(1)
+    model = VGG(shape, 3, width=2, depth=2, dropout=0.0).double().train(training)
+    x = torch.randn(EXAMPLES_AT_ONCE + 5, *shape, dtype=torch.float64, generator=generator)
+    values = x.reshape(len(x), -1, 17, 22)
     for block in model.blocks:
         values = F.relu(block.first_normalisation(F.conv2d(values, block.first.weight, padding=1)))
         values = F.max_pool2d(F.conv2d(values, block.second.weight, padding=1), 2)
@@ -43,7 +44,7 @@ def test_no_width_or_depth_is_refused(width: int, depth: int) -> None:
 
 
 def test_a_shape_that_the_pools_use_up_is_refused() -> None:
-    with pytest.raises(ModelError, match=r"vgg needs examples of at least 32 × 32 \(bands × frames\), not 31 × 80"):
+    with pytest.raises(ModelError, match=r"vgg needs pictures of at least 32 × 32 \(height × width\), not 31 × 80"):
         VGG((31, 80), 8, depth=5)
 
 

@@ -49,3 +49,10 @@ def test_a_data_uri_carries_the_bytes():
     kind, _, body = data_uri(b"\x89PNG").partition(",")
     assert kind == "data:image/png;base64"
     assert base64.b64decode(body) == b"\x89PNG"
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_picture_keeps_its_colours(channels: int) -> None:
+    levels = np.arange(channels * 4 * 6).reshape(channels, 4, 6)
+    shown = np.asarray(Image.open(io.BytesIO(spectrogram_png((levels / 255).astype(np.float32)))))
+    np.testing.assert_array_equal(shown, levels.transpose(1, 2, 0).squeeze())

@@ -40,7 +40,7 @@ class Drawing(msgspec.Struct, frozen=True):
         bare = trimmed(image) if self.trim else image
         if self.colour == "decibels":
             levels = to_decibels(bare, colour_map=self.colour_map, db_range=(0, MOST_LEVELS))
-            picture = Image.fromarray(levels)
+            picture = Image.fromarray(levels[::-1])
         else:
             picture = Image.fromarray(bare)
             if self.colour == "grey":
@@ -71,7 +71,7 @@ def image_folder(
     trim           cut off borders, axes, titles and colour bars
     height, width  pixels that each picture is resized to
     colour         "rgb": (3, height, width) · "grey": (1, …) luminance · "decibels": (1, …) the colour map inverted,
-                   0 its first and 1 its last colour, lowest band first; float32 from 0 to 1 in steps of 1/255
+                   0 its first and 1 its last colour; all float32 from 0 to 1 in steps of 1/255
     colour_map     matplotlib's name of the map that "decibels" inverts; None: recognised in each picture
     track_pattern  regular expression for a picture's name without suffix, whose first group names its track; None:
                    the name up to a piece's number (`-2`, `_002`), or whole where that would leave a genre one track

@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from earmark.audio.decode import AUDIO_SUFFIXES
 from earmark.catalog import DATASETS
 from earmark.errors import UsageError
+from earmark.images.decode import IMAGE_SUFFIXES
 from earmark.tracks import Dataset
 
 
@@ -27,7 +29,7 @@ def read_options(settings: Sequence[str], *, path: str | None = None) -> dict[st
 
 
 def open_dataset(reference: str, options: Mapping[str, Any]) -> Dataset:
-    """The data set of that name, or the one that lies at that path: folder, CSV, .npz or tf.data folder.
+    """The data set of that name, or the one that lies at that path: audio or picture folder, CSV, .npz or tf.data.
 
     Raises UsageError listing the known names where it is neither.
     """
@@ -49,4 +51,5 @@ def _kind(path: Path) -> str:
         return "tfdata"
     if (path / "genres").is_dir() or (path / "genres_original").is_dir():
         return "gtzan"
-    return "folder"
+    suffixes = {file.suffix.lower() for file in path.rglob("*.*")}
+    return "image_folder" if suffixes & IMAGE_SUFFIXES and not suffixes & AUDIO_SUFFIXES else "folder"

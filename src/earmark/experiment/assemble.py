@@ -13,7 +13,6 @@ from earmark.catalog import AUGMENTATIONS, AVERAGINGS, LOSSES, OPTIMISERS, SCHED
 from earmark.classifier import ClassifierCard, build_model
 from earmark.errors import DataError, UsageError
 from earmark.experiment.prepare import Prepared
-from earmark.features.standardise import fit_standardiser
 from earmark.models.forward import Crops
 from earmark.recipe import Recipe
 from earmark.training.averaging import Averaged
@@ -52,7 +51,7 @@ def assemble(
     if crop is not None and crop > shown.shape[-1]:
         raise UsageError(f"features.crop_frames = {crop}, but the examples have only {shown.shape[-1]} frames")
     shape = shown.shape if crop is None else (*shown.shape[:-1], crop)
-    standardiser = fit_standardiser(shown.x, prepared.features.standardise, top_db=prepared.features.top_db)
+    standardiser = prepared.features.scale(shown.x)
     with seeded(settings.seed, 0, device):
         model = synchronised(build_model(recipe.model, shape, len(genres))).to(device)
     rule = settings.averaging

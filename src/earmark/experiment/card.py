@@ -29,8 +29,8 @@ def write_card_page(path: Path, dataset: Dataset, found: Sequence[Fault]) -> Pat
 
 
 def _picture(dataset: Dataset, track: Track) -> NDArray[np.float32]:
-    """Log-mel (bands, frames) of the beginning of a track."""
+    """Log-mel (bands, frames) of the beginning of a track, or the picture itself."""
     raw = dataset.read(track)
-    if dataset.medium == "log_mel":
+    if dataset.medium in ("log_mel", "image"):
         return np.asarray(raw, dtype=np.float32)
     return log_mel(raw.samples[: PICTURE_SECONDS * raw.sample_rate], sample_rate=raw.sample_rate)

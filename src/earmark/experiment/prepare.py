@@ -14,7 +14,7 @@ from earmark.experiment.watcher import Watcher
 from earmark.features.cache import FeatureCache
 from earmark.features.examples import Examples
 from earmark.features.extract import extract
-from earmark.features.log_mel import LogMel
+from earmark.features.settings import Features
 from earmark.models.ensemble import ENSEMBLE
 from earmark.recipe import Recipe
 from earmark.splits import Split, draw
@@ -27,7 +27,7 @@ class Prepared:
 
     dataset: Dataset
     split: Split
-    features: LogMel
+    features: Features
     parts: dict[Part, Examples]
 
 
@@ -48,9 +48,9 @@ def check(recipe: Recipe) -> None:
         catalog.check(choice.name, choice.options)
 
 
-def features_of(recipe: Recipe) -> LogMel:
+def features_of(recipe: Recipe) -> Features:
     """The features that the recipe asks for."""
-    features: LogMel = FEATURES.build(recipe.features.name, options=recipe.features.options)
+    features: Features = FEATURES.build(recipe.features.name, options=recipe.features.options)
     return features
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from pathlib import Path
 
 import msgspec
@@ -59,15 +60,16 @@ def write_report(path: Path) -> Path:
         history=history,
         kept_epoch=kept,
         predictions=predictions,
-        spectrograms={song: x for song, x in _first_clips(prepared.parts[headline]).items() if song in wrong},
+        spectrograms=_first_clips(prepared.parts[headline], wrong),
     )
     write_text(run.report, render_run(page))
     return run.report
 
 
-def _first_clips(examples: Examples) -> dict[str, NDArray[np.float32]]:
-    """The first example of each song."""
-    return {song: examples.x[i] for i, song in reversed(list(enumerate(examples.songs)))}
+def _first_clips(examples: Examples, wanted: Set[str]) -> dict[str, NDArray[np.float32]]:
+    """The first example of each wanted song."""
+    first = {song: i for i, song in reversed(list(enumerate(examples.songs))) if song in wanted}
+    return {song: np.asarray(examples.x[i : i + 1])[0] for song, i in first.items()}
 
 
 def _environment(made_with: Environment) -> dict[str, str]:

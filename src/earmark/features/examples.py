@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from earmark.features.on_demand import OnDemand
 from earmark.tracks import Track
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Feature arrays with their labels, in memory or memory-mapped.
+    """Feature arrays with their labels, in memory, memory-mapped or read on demand.
 
     x       (n, …) float32: one row an example, not yet standardised
     y       (n,) int, place of the genre, -1 where unknown
@@ -20,7 +21,7 @@ class Examples:
     start   (n,) float, seconds into the track at which the example begins
     """
 
-    x: NDArray[np.float32]
+    x: NDArray[np.float32] | OnDemand
     y: NDArray[np.int64]
     track: NDArray[np.int64]
     start: NDArray[np.float64]

@@ -10,10 +10,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.errors import AudioError, DataError
+from earmark.errors import AudioError, DataError, UsageError
 from earmark.features.cache import FeatureCache
 from earmark.features.examples import Examples
 from earmark.features.log_mel import LogMel
+from earmark.features.on_demand import OnDemand, workers
+from earmark.features.pixels import Pixels
+from earmark.features.settings import Features
 from earmark.tracks import Dataset, Fault, Track
 
 
@@ -28,15 +31,22 @@ class Extraction:
 def extract(
     dataset: Dataset,
     tracks: Sequence[Track],
-    features: LogMel,
+    features: Features,
     *,
     cache: FeatureCache | None = None,
     on_track: Callable[[int, int], None] | None = None,
 ) -> Extraction:
     """Examples of `tracks`, in their order. A track that cannot be read is skipped and listed, never replaced.
 
-    Raises DataError where no track can be read, or where tracks give arrays of different shapes.
+    Pictures are read once, to see that they can be, and again whenever a batch of them is wanted.
+    Raises DataError where no track can be read, or where tracks give arrays of different shapes; UsageError where these
+    features are not for such data.
     """
+    if isinstance(features, Pixels) != (dataset.medium == "image"):
+        name = "pixels" if dataset.medium == "image" else "log_mel"
+        raise UsageError(f"{dataset.name} holds {dataset.medium.replace('_', '-')} data; set features.name = {name!r}")
+    if isinstance(features, Pixels):
+        return _on_demand(dataset, tracks, features, cache, on_track)
     arrays, starts, places, skipped = [], [], [], []
     if dataset.medium == "log_mel" and dataset.read_many is not None:
         x = dataset.read_many(tracks)
@@ -55,8 +65,7 @@ def extract(
             if on_track is not None:
                 on_track(number + 1, len(tracks))
     if not arrays or not sum(map(len, arrays)):
-        reason = f"; the first: {skipped[0].what}" if skipped else ""
-        raise DataError(f"{dataset.name}: none of {len(tracks)} tracks can be read{reason}")
+        raise _nothing(dataset, tracks, skipped)
     shapes = {array.shape[1:] for array in arrays}
     if len(shapes) > 1:
         raise DataError(
@@ -75,6 +84,58 @@ def extract(
         ),
         tuple(skipped),
     )
+
+
+def _on_demand(
+    dataset: Dataset,
+    tracks: Sequence[Track],
+    features: Pixels,
+    cache: FeatureCache | None,
+    on_track: Callable[[int, int], None] | None,
+) -> Extraction:
+    def read(number: int) -> NDArray[np.uint8]:
+        track = tracks[number]
+        key = f"{dataset.digest(track)} bytes" if dataset.digest is not None else ""
+        if cache is None or not key:
+            return features.of(dataset.read(track), where=track.id)
+        return cache.array(key, lambda: features.of(dataset.read(track), where=track.id))
+
+    def try_to_read(number: int) -> tuple[int, ...] | Fault:
+        try:
+            return read(number).shape
+        except DataError as error:
+            return Fault(tracks[number].id, str(error))
+
+    shapes: dict[int, tuple[int, ...]] = {}
+    skipped = []
+    for number, found in enumerate(workers().map(try_to_read, range(len(tracks)))):
+        if isinstance(found, Fault):
+            skipped.append(found)
+        else:
+            shapes[number] = found
+        if on_track is not None:
+            on_track(number + 1, len(tracks))
+    if not shapes:
+        raise _nothing(dataset, tracks, skipped)
+    if len(set(shapes.values())) > 1:
+        raise DataError(
+            f"{dataset.name}: tracks give pictures of different shapes, such as "
+            f"{' and '.join(map(str, sorted(set(shapes.values()))[:2]))}"
+        )
+    kept = np.array(list(shapes), dtype=np.int64)
+    examples = Examples(
+        x=OnDemand(read, kept, shapes[int(kept[0])]),
+        y=dataset.labels(tracks)[kept],
+        track=kept,
+        start=np.zeros(len(kept)),
+        tracks=tuple(tracks),
+    )
+    return Extraction(examples, tuple(skipped))
+
+
+def _nothing(dataset: Dataset, tracks: Sequence[Track], skipped: Sequence[Fault]) -> DataError:
+    reason = f"; the first: {skipped[0].what}" if skipped else ""
+    return DataError(f"{dataset.name}: none of {len(tracks)} tracks can be read{reason}")
 
 
 def _of_track(

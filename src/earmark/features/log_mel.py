@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from earmark.audio.log_mel import frame_count, mel_filters, mel_power, power_to_db
 from earmark.audio.waveform import Waveform, require_sound
 from earmark.errors import AudioError, DataError, UsageError, nearest
+from earmark.features.on_demand import OnDemand
+from earmark.features.standardise import Standardiser, fit_standardiser
 
 PLAUSIBLE_DB = (-200.0, 120.0)  # the decibels of any recording in any usual reference lie well inside
 
 
-class LogMel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LogMel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="log_mel"):
     """How sound becomes log-mel examples (n_mels, frames) in dB; travels with the classifier.
 
     sample_rate, n_fft, hop_length, n_mels, fmin, fmax, top_db   as in `earmark.audio.log_mel.log_mel`
@@ -155,8 +157,14 @@ class LogMel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 "give log-mel arrays in dB, not power, pixels or scaled values"
             )
 
-    def differences(self, other: LogMel) -> list[str]:
+    def scale(self, x: NDArray[np.float32] | OnDemand) -> Standardiser:
+        """The scale of training examples (n, n_mels, frames)."""
+        return fit_standardiser(x, self.standardise, top_db=self.top_db)
+
+    def differences(self, other: object) -> list[str]:
         """Both values of each key in which `other` differs, such as "n_mels=128 instead of 80"; empty if none does."""
+        if not isinstance(other, LogMel):
+            return [f"{type(other).__name__} instead of LogMel"]
         ours, theirs = self._resolved(), other._resolved()
         return [f"{key}={theirs[key]} instead of {value}" for key, value in ours.items() if theirs[key] != value]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -26,10 +27,18 @@ class Crops:
         return torch.stack([x[:, :, begin : begin + self.frames] for begin in begins], dim=1).flatten(0, 1)
 
 
+class Unread(Protocol):
+    """Examples that are read from disk when a selection of them is put on a device."""
+
+    def __len__(self) -> int: ...
+    def __getitem__(self, rows: slice, /) -> Unread: ...
+    def to(self, device: torch.device, /) -> Tensor: ...
+
+
 @torch.inference_mode()
 def batched_logits(
     model: nn.Module,
-    x: Tensor,
+    x: Tensor | Unread,
     prepare: Callable[[Tensor], Tensor],
     *,
     crops: Crops | None = None,

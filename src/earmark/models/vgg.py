@@ -9,7 +9,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from earmark.errors import UsageError
-from earmark.models.shapes import bands_and_frames, refuse_other_shape
+from earmark.models.shapes import picture_size, refuse_other_shape
 from earmark.models.stacked_cnn import EXAMPLES_AT_ONCE
 
 
@@ -19,11 +19,12 @@ class VGG(nn.Module):
     Each convolution is followed by batch normalisation and ReLU, the second of a block after the pool. Flattened,
     `dropout`, `units` with ReLU, `dropout`, one dense layer.
 
-    Input  (batch, bands, frames) log-mel, standardised; at least 2 ** depth both ways.
+    Input  (batch, bands, frames) log-mel or (batch, channels, height, width), standardised; at least 2 ** depth both
+           ways.
     Output (batch, classes) logits.
     486,096 parameters at 80 × 80 and 8 classes.
 
-    Raises ModelError for a shape that is smaller or not bands × frames, UsageError for a depth or width below 1.
+    Raises ModelError for a shape that is smaller or no picture, UsageError for a depth or width below 1.
     Source: Simonyan & Zisserman 2014, "Very deep convolutional networks for large-scale image recognition",
     arXiv:1409.1556, table 1, column B cut to four blocks, with an eighth of its width; batch normalisation is Ioffe &
     Szegedy's (2015, arXiv:1502.03167).
@@ -44,19 +45,21 @@ class VGG(nn.Module):
         super().__init__()
         if width < 1 or depth < 1:
             raise UsageError(f"vgg: width = {width} and depth = {depth} must be 1 or more")
-        self.shape = bands_and_frames("vgg", shape, least=(2**depth, 2**depth))
+        channels, height, length = picture_size("vgg", shape, least=(2**depth, 2**depth))
+        self.shape = tuple(shape)
         widths = [width * 2**block for block in range(depth)]
         self.blocks = nn.Sequential(
-            *(_Block(before, after) for before, after in zip([1, *widths], widths, strict=False))
+            *(_Block(before, after) for before, after in zip([channels, *widths], widths, strict=False))
         )
-        flat = widths[-1] * (self.shape[0] // 2**depth) * (self.shape[1] // 2**depth)
+        flat = widths[-1] * (height // 2**depth) * (length // 2**depth)
         self.head = nn.Sequential(
             nn.Dropout(dropout), nn.Linear(flat, units), nn.ReLU(), nn.Dropout(dropout), nn.Linear(units, classes)
         )
 
     def forward(self, x: Tensor) -> Tensor:
         refuse_other_shape("vgg", x, self.shape)
-        picture = x.unsqueeze(-1).movedim(-1, 1)  # one channel, and laid out channels last: twice as fast
+        # Laid out channels last: twice as fast.
+        picture = x.unsqueeze(-1).movedim(-1, 1) if x.ndim == 3 else x.contiguous(memory_format=torch.channels_last)
         logits: Tensor = self.head(self.blocks(picture).flatten(1))
         return logits
 

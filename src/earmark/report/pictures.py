@@ -18,8 +18,11 @@ MAGMA = (mpl.colormaps["magma"](np.arange(256))[:, :3] * 255).round().astype(np.
 def spectrogram_png(decibels: NDArray[np.float32]) -> bytes:
     """A PNG in the magma colours, low bands below, time to the right.
 
-    decibels: (bands, frames). The upper 80 dB are shown; neighbouring frames are averaged down to at most 320.
+    decibels: (bands, frames). The upper 80 dB are shown; neighbouring frames are averaged down to at most 320. What is
+    a picture already, (channels, height, width) in 0…1, is shown in its own colours.
     """
+    if decibels.ndim == 3:
+        return _png(Image.fromarray(np.round(255 * decibels).astype(np.uint8).transpose(1, 2, 0).squeeze()))
     block = -(-decibels.shape[1] // MAX_FRAMES)
     edges = np.arange(0, decibels.shape[1], block)
     sums = np.add.reduceat(decibels.astype(np.float64), edges, axis=1)
@@ -28,6 +31,10 @@ def spectrogram_png(decibels: NDArray[np.float32]) -> bytes:
     depth = np.clip((top - frames) / (min(RANGE_DB, top - frames.min()) or 1.0), 0, 1)
     picture = Image.fromarray(np.round(255 * (1 - depth[::-1])).astype(np.uint8))
     picture.putpalette(MAGMA.tobytes())
+    return _png(picture)
+
+
+def _png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     picture.save(out, "PNG", optimize=True)
     return out.getvalue()

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn, optim
 
 from earmark.errors import ModelError
+from earmark.features.on_demand import OnDemand
 from earmark.models.forward import Crops, batched_logits
 from earmark.training.averaging import Averaged
 from earmark.training.distributed import own_share, parallel, processes, rank, total
@@ -28,14 +29,16 @@ Augment = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class Part:
-    """The examples of one part, in memory or memory-mapped: x (n, …) float32, y (n,) int64."""
+    """The examples of one part, in memory, memory-mapped or read on demand: x (n, …) float32, y (n,) int64."""
 
-    x: Tensor
+    x: Tensor | OnDemand
     y: Tensor
 
     @classmethod
-    def of(cls, x: NDArray[np.float32], y: NDArray[np.int64]) -> Part:
+    def of(cls, x: NDArray[np.float32] | OnDemand, y: NDArray[np.int64]) -> Part:
         """Wrap arrays without copying them."""
+        if isinstance(x, OnDemand):
+            return cls(x, torch.from_numpy(y))
         return cls(torch.from_numpy(x if x.flags.writeable else x.copy()), torch.from_numpy(y))
 
     def __len__(self) -> int:

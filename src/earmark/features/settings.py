@@ -1,0 +1,8 @@
+"""What the features of a recipe can be; one of these travels with the classifier."""
+
+from __future__ import annotations
+
+from earmark.features.log_mel import LogMel
+from earmark.features.pixels import Pixels
+
+Features = LogMel | Pixels
