@@ -95,7 +95,7 @@ def test_all_bad_is_no_answer(earmark, trained: Run, tmp_path: Path):
     (tmp_path / "notes.wav").write_text("not sound")
     code, out, err = earmark("predict", trained.folder, tmp_path / "notes.wav")
     assert (code, out) == (3, "")
-    assert err.splitlines()[-1] == "earmark: none of 1 files could be classified"
+    assert err.splitlines()[-1] == "earmark: nothing given could be classified"
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ CLASSES = 10
 
 
 def shapes_in_timm(name: str) -> dict[str, tuple[int, ...]]:
-    """Shape by key of timm's published file. A line is a key with its shape, or a batch normalisation with its width."""
+    """Shape by key of timm's published file; a line is a key with its shape, or a batch normalisation's width."""
     found: dict[str, tuple[int, ...]] = {}
     for line in (REFERENCE / f"{name}.txt").read_text().splitlines():
         key, *sizes = line.split()

@@ -7,28 +7,26 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from earmark.audio.decode import AUDIO_SUFFIXES
-from earmark.errors import DataError
+from earmark.tracks import Fault
 
 
-def audio_files(paths: Iterable[Path]) -> list[Path]:
+def audio_files(paths: Iterable[Path]) -> tuple[list[Path], list[Fault]]:
     """The files among `paths`, and all audio files below its folders by their suffix, in the order of their names.
 
-    Hidden files and folders are left out, and links to folders are not followed, so that loops cannot trap.
-    Raises DataError for a path that does not exist and for a folder without audio.
+    Beside them the paths that do not exist and the folders without audio. Hidden files and folders are left out, and
+    links to folders are not followed, so that loops cannot trap.
     """
     found: list[Path] = []
+    faults: list[Fault] = []
     for path in paths:
-        if path.is_dir():
-            inside = _below(path)
-            if not inside:
-                kinds = ", ".join(sorted(AUDIO_SUFFIXES))
-                raise DataError(f"{path}: no audio files in this folder or below it (looked for {kinds})")
-            found += inside
-        elif path.exists():
-            found.append(path)
-        else:
-            raise DataError(f"{path}: no such file or folder")
-    return found
+        inside = _below(path) if path.is_dir() else [path] if path.exists() else []
+        found += inside
+        if not path.exists():
+            faults.append(Fault(str(path), "no such file or folder"))
+        elif not inside:
+            kinds = ", ".join(sorted(AUDIO_SUFFIXES))
+            faults.append(Fault(str(path), f"no audio files in this folder or below it (looked for {kinds})"))
+    return found, faults
 
 
 def _below(folder: Path) -> list[Path]:

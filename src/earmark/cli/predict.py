@@ -43,9 +43,10 @@ def command(
     if not files:
         raise UsageError("no audio files given: earmark predict RUN FILE…")
     classifier = load(model, device=str(to_device(device)))
-    sounds = audio_files(files)
+    sounds, missing = audio_files(files)
     with bars(f"judging {len(sounds)} files") as watcher:
-        answers, faults = predict_files(classifier, sounds, allow_partial=allow_partial, progress=watcher.step)
+        answers, unreadable = predict_files(classifier, sounds, allow_partial=allow_partial, progress=watcher.step)
+    faults = [*missing, *unreadable]
     if shape is Form.JSON:
         print_json([_plain(answer, over_time) for answer in answers])
     elif shape is Form.CSV:
@@ -54,7 +55,7 @@ def command(
         _print_table(answers, top, over_time)
     list_faults(faults)
     if faults and not answers:
-        raise DataError(f"none of {len(faults)} files could be classified")
+        raise DataError("nothing given could be classified")
     return 1 if faults else 0
 
 
