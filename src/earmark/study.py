@@ -12,7 +12,7 @@ import signal
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -35,14 +35,18 @@ from earmark.recipe import Recipe, read_recipe, shipped_recipes
 from earmark.report.study_page import Contender, StudyPage, Training, render_study
 from earmark.report.study_pdf import render_study_pdf
 from earmark.run import Environment, Run, git_commit, open_run
-from earmark.training.checkpoint import best_epoch
+from earmark.training.checkpoint import best_epoch, to_device
+from earmark.training.distributed import first, from_first, joined, processes, started_by_torchrun
 from earmark.training.history import read_history
 
 RESULTS = "results.csv"
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """One finished training. Figures are of the test part where the split has one, else of the validation part."""
+    """One finished training. Figures are of the test part where the split has one, else of the validation part.
+
+    An ensemble has no epochs.
+    """
 
     recipe: str
     digest: str
@@ -110,9 +114,12 @@ def run_study(
 
     A training whose recipe digest and seed stand in `results` (by default results.csv in the folder) is not repeated,
     and one whose run was left unfinished goes on where it stopped. `jobs` trainings run side by side, each with its
-    share of the cores. Raises UsageError for an unknown `only`, or where the same study is being run already,
-    ModelError where a training's process was killed.
+    share of the cores; under torchrun one follows another, and all processes share in each. Raises UsageError for an
+    unknown `only`, for `jobs` under torchrun, or where the same study is being run already, ModelError where a
+    training's process was killed.
     """
+    if jobs > 1 and started_by_torchrun():
+        raise UsageError("torchrun shares each training out over its processes; leave out --jobs")
     known = {path.stem: path for path in sorted(folder.glob("*.toml"))}
     for name in only:
         if name not in known:
@@ -120,7 +127,8 @@ def run_study(
     path = results or folder / RESULTS
     inside = runs / folder.name
     threads = max(1, torch.get_num_threads() // jobs)
-    with _alone(inside):
+
+    def missing() -> list[Job]:
         done = {(result.digest, result.seed) for result in read_results(path)}
         unfinished = _unfinished(inside)
         wanted: list[Job] = []
@@ -131,8 +139,13 @@ def run_study(
                 if key not in done:
                     done.add(key)
                     wanted.append((known[name], settings, inside, unfinished.get(key), device, threads))
-        for outcome in _side_by_side(wanted, jobs):
-            if isinstance(outcome, Result):
+        return wanted
+
+    with _alone(inside) if not started_by_torchrun() else _alone_together(inside, device):
+        wanted = from_first(missing)
+        outcomes = (_train_one(*job) for job in wanted) if processes() > 1 else _side_by_side(wanted, jobs)
+        for outcome in outcomes:
+            if isinstance(outcome, Result) and first():
                 write_results(path, [*read_results(path), outcome])
             yield outcome
 
@@ -147,6 +160,18 @@ def _alone(inside: Path) -> AbstractContextManager[object]:
         return FileLock(inside / ".lock").acquire(blocking=False)
     except Timeout as error:
         raise UsageError(f"{inside}: another process is running this study; use --jobs, or --runs FOLDER") from error
+
+
+@contextmanager
+def _alone_together(inside: Path, device: str) -> Iterator[None]:
+    """Alone but for the other processes of torchrun, with which each training is shared."""
+    with joined(to_device(device)), ExitStack() as held:
+
+        def hold() -> None:
+            held.enter_context(_alone(inside))
+
+        from_first(hold)
+        yield
 
 
 def _unfinished(inside: Path) -> dict[tuple[str, int], Path]:
@@ -200,14 +225,14 @@ def _end_with(watched: Connection) -> None:
 def _train_one(
     path: Path, overrides: list[str], runs: Path, begun: Path | None, device: str, threads: int
 ) -> Result | EarmarkError:
-    """Train one recipe in a process of its own, or go on with its run, and say what came out."""
+    """Train one recipe, or go on with its run, and say what came out; without torchrun in a process of its own."""
     torch.set_num_threads(threads)
     try:
         if begun is not None:
             run = resume(begun, device=device)
         else:
             run = train(read_recipe(path, overrides=overrides), runs=runs, name=path.stem, device=device)
-        return result_of(run.folder, recipe=path.stem)
+        return from_first(lambda: result_of(run.folder, recipe=path.stem))
     except EarmarkError as error:
         return type(error)(f"{path.stem}: {error}")
 
@@ -219,7 +244,7 @@ def result_of(folder: Path, *, recipe: str) -> Result:
     evaluations = read_evaluations(run)
     part = "test" if "test" in evaluations else "valid"
     scores = evaluations[part].headline
-    history = read_history(run.history)
+    history = read_history(run.history) if run.history.is_file() else []
     return Result(
         recipe=recipe,
         digest=made_by.digest,
@@ -235,7 +260,7 @@ def result_of(folder: Path, *, recipe: str) -> Result:
         majority=round(scores.majority_accuracy, 5),
         parameters=parameter_count(load(run.folder).model),
         epochs=len(history),
-        kept_epoch=best_epoch(run.last),
+        kept_epoch=best_epoch(run.last) if run.last.is_file() else 0,
         minutes=round(sum(epoch.seconds for epoch in history) / 60, 2),
         run=run.name,
     )
@@ -329,5 +354,5 @@ def _training(result: Result, inside: Path) -> Training:
         kept_epoch=result.kept_epoch,
         minutes=result.minutes,
         evaluation=read_evaluations(run)[result.part] if there else None,
-        history=read_history(run.history) if there else (),
+        history=read_history(run.history) if run.history.is_file() else (),
     )

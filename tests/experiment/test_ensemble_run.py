@@ -15,6 +15,7 @@ from earmark.experiment.report import write_report
 from earmark.experiment.train import resume, train
 from earmark.recipe import parse_recipe, read_recipe
 from earmark.run import Run
+from earmark.study import result_of
 
 OTHER_SCALE = ["model=parallel_cnn", "features.standardise=global", "training.optimiser.learning_rate=0.01"]
 Make = Callable[..., Run]
@@ -52,7 +53,13 @@ def test_it_is_judged_reported_and_loaded_like_any_run(make: Make, recipe_text: 
         "metrics.json",
         "report.html",
     }
-    assert read_recipe(run.recipe).model.options["runs"] == sorted(str(member.folder) for member in members)
+    card = load(run.folder).card
+    assert [member["run"] for member in card.model.options["members"]] == sorted(member.name for member in members)
+    assert read_recipe(run.recipe) == ensemble(recipe_text)
+
+    listed = result_of(run.folder, recipe="mean")
+    assert (listed.digest, listed.epochs, listed.kept_epoch) == (ensemble(recipe_text).digest, 0, 0)
+    assert listed.parameters == sum(result_of(member.folder, recipe="member").parameters for member in members)
 
     moved = run.folder.rename(tmp_path / "elsewhere")
     for member in members:

@@ -9,8 +9,15 @@ from earmark.models.ensemble import Member, build_network
 
 SHAPE = (16, 20)
 MEMBERS = [
-    Member("cnn_rnn", {"dropout": 0.1}, mean=(-50.0,), spread=(10.0,)),
-    Member("parallel_cnn", {}, mean=tuple(-40.0 - band for band in range(16)), spread=(5.0,) * 16, temperature=2.0),
+    Member(run="a", name="cnn_rnn", options={"dropout": 0.1}, mean=(-50.0,), spread=(10.0,)),
+    Member(
+        run="b",
+        name="parallel_cnn",
+        options={},
+        mean=tuple(-40.0 - band for band in range(16)),
+        spread=(5.0,) * 16,
+        temperature=2.0,
+    ),
 ]
 
 
@@ -28,7 +35,13 @@ def test_its_probabilities_are_the_mean_of_its_members() -> None:
 
 
 def test_a_member_may_be_an_ensemble_and_counts_as_one() -> None:
-    inner = {"name": "ensemble", "options": {"members": msgspec.to_builtins(MEMBERS)}, "mean": [0.0], "spread": [1.0]}
+    inner = {
+        "run": "c",
+        "name": "ensemble",
+        "options": {"members": msgspec.to_builtins(MEMBERS)},
+        "mean": [0.0],
+        "spread": [1.0],
+    }
     outer = build_network("ensemble", SHAPE, 3, {"members": [inner, msgspec.to_builtins(MEMBERS[0])]}).eval()
     x = torch.zeros(2, *SHAPE)
     both = outer.get_submodule("members.0")(x).exp() + torch.softmax(outer.get_submodule("members.1")(x), 1)
@@ -36,6 +49,6 @@ def test_a_member_may_be_an_ensemble_and_counts_as_one() -> None:
 
 
 def test_an_unknown_member_is_refused() -> None:
-    unknown = {"name": "vgg17", "options": {}, "mean": [0.0], "spread": [1.0]}
+    unknown = {"run": "d", "name": "vgg17", "options": {}, "mean": [0.0], "spread": [1.0]}
     with pytest.raises(UsageError, match="no model 'vgg17'; did you mean 'vgg'"):
         build_network("ensemble", SHAPE, 3, {"members": [unknown]})

@@ -30,6 +30,7 @@ def command(
     """
     from earmark.errors import EarmarkError
     from earmark.study import RESULTS, read_results, run_study, study_folder, write_comparison
+    from earmark.training.distributed import first
 
     try:
         numbers = [int(seed) for seed in seeds.split(",")]
@@ -50,9 +51,12 @@ def command(
     for outcome in outcomes:
         if isinstance(outcome, EarmarkError):
             failed += 1
-            note(str(outcome))
-        else:
+            if first():
+                note(str(outcome))
+        elif first():
             note(f"{outcome.recipe}, seed {outcome.seed}: {outcome.part} {outcome.accuracy:.4f}, {outcome.minutes} min")
+    if not first():
+        return 1 if failed else 0
     found = read_results(results or folder / RESULTS)
     rows = [
         (r.recipe, r.seed, r.part, f"{r.accuracy:.4f}", f"{r.low:.4f}", f"{r.high:.4f}", r.parameters, r.minutes)

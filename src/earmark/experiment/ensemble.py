@@ -31,9 +31,8 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Gathered:
-    """The recipe with its runs written out, and their classifiers."""
+    """The runs that a recipe names, and their classifiers."""
 
-    recipe: Recipe
     folders: tuple[Path, ...]
     members: tuple[Classifier, ...]
 
@@ -71,12 +70,7 @@ def gather(recipe: Recipe) -> Gathered:
             raise ModelError(
                 f"{folder}: trained on examples of {member.card.shape}, {folders[0]} on {members[0].card.shape}"
             )
-    resolved = msgspec.structs.replace(
-        recipe,
-        model=Choice(ENSEMBLE, {"runs": [str(folder) for folder in folders]}),
-        features=Choice(recipe.features.name, {**recipe.features.options, "standardise": "none"}),
-    )
-    return Gathered(resolved, folders, members)
+    return Gathered(folders, members)
 
 
 def _matching(pattern: str) -> Sequence[Path]:
@@ -108,8 +102,15 @@ def combine(gathered: Gathered, prepared: Prepared) -> tuple[ClassifierCard, nn.
             )
     cards = [member.card for member in gathered.members]
     members = [
-        Member(card.model.name, card.model.options, card.standardiser.mean, card.standardiser.spread, card.temperature)
-        for card in cards
+        Member(
+            run=member.name,
+            name=member.card.model.name,
+            options=member.card.model.options,
+            mean=member.card.standardiser.mean,
+            spread=member.card.standardiser.spread,
+            temperature=member.card.temperature,
+        )
+        for member in gathered.members
     ]
     model = Choice(ENSEMBLE, {"members": msgspec.to_builtins(members)})
     card = ClassifierCard(

@@ -22,7 +22,7 @@ from earmark.run import Run, create_run, environment, open_run, write_json
 from earmark.splits import read_split
 from earmark.training.checkpoint import Progress, load_checkpoint, save_checkpoint, save_weights, to_device
 from earmark.training.distributed import first, first_alone, from_first, joined, processes
-from earmark.training.history import Epoch, read_history, write_history
+from earmark.training.history import read_history, write_history
 from earmark.training.loop import train as train_epochs
 
 
@@ -50,13 +50,13 @@ def train(
 def _combined(recipe: Recipe, runs: Path, name: str, device: torch.device, watcher: Watcher) -> Run:
     """A new run whose classifier is the ensemble of others."""
     gathered = gather(recipe)
-    prepared = prepare(gathered.recipe, only=("valid", "test"), watcher=watcher)
+    prepared = prepare(recipe, only=("valid", "test"), watcher=watcher)
     card, model = combine(gathered, prepared)
-    run = _begin(gathered.recipe, prepared, runs, name, device)
+    run = _begin(recipe, prepared, runs, name, device)
     watcher.began(run.folder)
     write_card(run.folder, card)
     save_weights(run.weights, model)
-    return _judged(run, gathered.recipe, prepared, device, watcher)
+    return _judged(run, recipe, prepared, device, watcher)
 
 
 def _heard(watcher: Watcher | None) -> Watcher:
@@ -130,17 +130,13 @@ def _train(
     if waiting_anew:
         progress.waiting_from = len(progress.history)
     watcher.stage(f"training {recipe.model.name}")
-    if not _finished(progress, settings.epochs, settings.patience):
+    if not progress.finished(settings.epochs, settings.patience):
         for epoch in train_epochs(job.trainee, job.train, job.valid, job.plan, done=tuple(progress.history)):
-            progress.history.append(epoch)
-            figure = _figure(epoch, settings.keep)
-            better = progress.best_figure is None or figure > progress.best_figure
-            if better:
-                progress.best_figure, progress.best_epoch = figure, epoch.epoch
+            better = progress.add(epoch, settings.keep)
             if first():
                 _save(run, job, progress, better=better)
             watcher.epoch(epoch, settings.epochs)
-            if _finished(progress, settings.epochs, settings.patience):
+            if progress.finished(settings.epochs, settings.patience):
                 break
     return from_first(lambda: _judged(run, recipe, prepared, device, watcher))
 
@@ -162,16 +158,3 @@ def _judged(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, 
         watcher.stage("writing the report")
         write_report(run.folder)
     return run
-
-
-def _figure(epoch: Epoch, keep: str) -> float:
-    """What `keep` asks to be highest."""
-    if keep == "last" or epoch.valid_loss is None or epoch.valid_accuracy is None:
-        return float(epoch.epoch)
-    return epoch.valid_accuracy if keep == "best_valid_accuracy" else -epoch.valid_loss
-
-
-def _finished(progress: Progress, epochs: int, patience: int | None) -> bool:
-    done = len(progress.history)
-    waited = done - max(progress.best_epoch, progress.waiting_from)
-    return done >= epochs or (patience is not None and waited >= patience)

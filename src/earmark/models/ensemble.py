@@ -15,9 +15,10 @@ from earmark.catalog import MODELS
 ENSEMBLE = "ensemble"  # not in the catalog: it is made of finished runs, and cannot be trained
 
 
-class Member(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A network of an ensemble: what it is, the scale it was trained on, and what divides its logits."""
+class Member(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A network of an ensemble: whose, what it is, the scale it was trained on, and what divides its logits."""
 
+    run: str
     name: str
     options: dict[str, Any]
     mean: tuple[float, ...]

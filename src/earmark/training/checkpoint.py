@@ -28,6 +28,28 @@ class Progress(msgspec.Struct):
     best_figure: float | None = None
     format: int = FORMAT
 
+    def add(self, epoch: Epoch, keep: str) -> bool:
+        """Take a finished epoch in; gives whether it is the best so far by what `keep` asks for."""
+        self.history.append(epoch)
+        figure = _figure(epoch, keep)
+        better = self.best_figure is None or figure > self.best_figure
+        if better:
+            self.best_figure, self.best_epoch = figure, epoch.epoch
+        return better
+
+    def finished(self, epochs: int, patience: int | None) -> bool:
+        """Whether all epochs are done, or patience is at its end."""
+        done = len(self.history)
+        waited = done - max(self.best_epoch, self.waiting_from)
+        return done >= epochs or (patience is not None and waited >= patience)
+
+
+def _figure(epoch: Epoch, keep: str) -> float:
+    """What `keep` asks to be highest."""
+    if keep == "last" or epoch.valid_loss is None or epoch.valid_accuracy is None:
+        return float(epoch.epoch)
+    return epoch.valid_accuracy if keep == "best_valid_accuracy" else -epoch.valid_loss
+
 
 def save_checkpoint(path: Path, trainee: Trainee, progress: Progress) -> None:
     """Write the state of the model, optimiser, averaged weights and training to `path`.
