@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import earmark
-from earmark.cli import data, doctor, evaluate, fetch, models, predict, recipes, report, split, study, train
+from earmark.cli import data, doctor, evaluate, fetch, models, predict, recipes, render, report, split, study, train
 from earmark.errors import EarmarkError, UsageError, nearest
 
 DEFECT = 70  # EX_SOFTWARE of sysexits.h
@@ -38,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (predict, train, evaluate, report, study, data, split, fetch, models, recipes, doctor):
+for module in (predict, train, evaluate, report, study, data, split, render, fetch, models, recipes, doctor):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 
