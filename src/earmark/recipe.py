@@ -6,7 +6,7 @@ import hashlib
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 import tomli_w
@@ -68,6 +68,28 @@ class EvaluationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     top_k: int = 3
 
 
+class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Numbers from `low` to `high`, both included, whole where both are; `log` draws evenly from their logarithms."""
+
+    low: int | float
+    high: int | float
+    log: bool = False
+
+
+class SearchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `earmark study --search` tunes, see `earmark.search`.
+
+    values   a key of the recipe → the range or the list that it is taken from; in TOML they stand beside the others
+    trials   how many combinations are tried
+    folds    folds of the training part on which each is validated
+    """
+
+    trials: int = 20
+    folds: int = 3
+    seed: int = 1
+    values: dict[str, Range | tuple[bool | int | float | str, ...]] = {}
+
+
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One whole experiment."""
 
@@ -80,17 +102,24 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     augment: tuple[Choice, ...] = ()
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    search: SearchSettings | None = None
 
     def to_toml(self) -> str:
         """The recipe as resolved, every value written out."""
-        return tomli_w.dumps(_flat(msgspec.to_builtins(self)))
+        table = _flat(msgspec.to_builtins(self))
+        if self.search is not None:
+            table["search"] |= table["search"].pop("values")
+        return tomli_w.dumps(table)
 
     @property
     def digest(self) -> str:
-        """Twelve hex digits that change with anything but the seed of training and the rationale."""
-        plain = msgspec.to_builtins(self)
-        del plain["rationale"], plain["training"]["seed"]
-        return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()[:12]
+        """Twelve hex digits that change with all that numbers depend on but the training's seed.
+
+        Keys at their default do not count, so that a key added later leaves older digests as they are.
+        """
+        told = _told(msgspec.structs.replace(self, rationale="", search=None))
+        told.get("training", {}).pop("seed", None)
+        return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:12]
 
 
 def parse_recipe(text: str, *, where: str, overrides: Sequence[str] = ()) -> Recipe:
@@ -108,6 +137,8 @@ def parse_recipe(text: str, *, where: str, overrides: Sequence[str] = ()) -> Rec
         raise UsageError(
             f"{where}: recipe format {table['format']!r} is not the {FORMAT} this earmark reads; update earmark"
         )
+    if isinstance(table.get("search"), dict):
+        table["search"] = _with_values(table["search"])
     _refuse_unknown(table, Recipe, where, "")
     try:
         return msgspec.convert(_nested(table), Recipe)
@@ -140,6 +171,16 @@ def _override(table: dict[str, Any], override: str) -> None:
     table[last] = parsed
 
 
+def _told(value: msgspec.Struct) -> dict[str, Any]:
+    """The fields of a struct that are not at their default, those of structs inside likewise."""
+    told = {}
+    for field in msgspec.structs.fields(type(value)):
+        inner = getattr(value, field.name)
+        if inner != field.default:
+            told[field.name] = _told(inner) if isinstance(inner, msgspec.Struct) else inner
+    return told
+
+
 def _fields(kind: type[msgspec.Struct]) -> dict[str, Any]:
     return {field.name: field.type for field in msgspec.structs.fields(kind)}
 
@@ -150,14 +191,31 @@ def _refuse_unknown(table: dict[str, Any], kind: type[msgspec.Struct], where: st
     for key, value in table.items():
         if key not in known:
             raise UsageError(f"{where}: unknown key {section + key!r}{nearest(key, known)}; known: {', '.join(known)}")
-        inner = known[key]
-        if (
-            isinstance(value, dict)
-            and isinstance(inner, type)
-            and issubclass(inner, msgspec.Struct)
-            and inner is not Choice
-        ):
+        inner = next((kind for kind in (known[key], *get_args(known[key])) if _is_section(kind)), None)
+        if isinstance(value, dict) and inner is not None:
             _refuse_unknown(value, inner, where, f"{section}{key}.")
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct) and kind is not Choice
+
+
+def _with_values(table: dict[str, Any]) -> dict[str, Any]:
+    """The table of a search with what it marks under `values`; a value that could be neither range nor list stays."""
+    known = _fields(SearchSettings)
+    marked = {key: value for key, value in table.items() if key not in known and isinstance(value, dict | list)}
+    return {**{key: value for key, value in table.items() if key not in marked}, "values": _dotted(marked)}
+
+
+def _dotted(table: dict[str, Any]) -> dict[str, Any]:
+    """Keys with dots, of tables that TOML made of unquoted ones too; a table with `low` or `high` is a range."""
+    found: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict) and not value.keys() & {"low", "high"}:
+            found |= {f"{key}.{inner}": content for inner, content in _dotted(value).items()}
+        else:
+            found[key] = value
+    return found
 
 
 def _choice(table: Any) -> Any:

@@ -14,7 +14,7 @@ from msgspec import NODEFAULT, UNSET, Struct
 from earmark import catalog
 from earmark.catalog import Catalog
 from earmark.features.log_mel import LogMel
-from earmark.recipe import Choice, EvaluationSettings, Recipe, SplitSettings, TrainingSettings
+from earmark.recipe import Choice, EvaluationSettings, Range, Recipe, SearchSettings, SplitSettings, TrainingSettings
 
 PAGE = Path(__file__).parents[2] / "docs" / "recipes.md"
 CATALOGS = [kind for kind in vars(catalog).values() if isinstance(kind, Catalog)]
@@ -23,6 +23,8 @@ STRUCTS = {
     "Split": SplitSettings,
     "Training": TrainingSettings,
     "Evaluation": EvaluationSettings,
+    "Search": SearchSettings,
+    "Range": Range,
     "Log-mel": LogMel,
 }
 TITLES = {"datasets": "Data sets"}

@@ -23,11 +23,21 @@ def command(
     results: Annotated[Path | None, typer.Option(help="Where finished trainings are listed.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     pdf: Annotated[bool, typer.Option("--pdf", help="Write the comparison as PDF too.")] = False,
+    tune: Annotated[
+        bool, typer.Option("--search", help="Of one recipe, try values for what its table [search] marks.")
+    ] = False,
 ) -> int:
     """Train every recipe of a folder with every seed, skipping what is already listed, and compare them on one page.
 
-    A study that was stopped goes on where it was.
+    With --search it takes one recipe, tunes the values that its table [search] marks on folds of the training part, and
+    writes the recipe with the best ones. What was stopped goes on where it was.
     """
+    if tune:
+        if only or results or pdf or jobs > 1 or seeds != "1,2,3":
+            unfit = "--seeds, --only, --jobs, --results and --pdf"
+            raise UsageError(f"--search tunes one recipe, with the seeds written in it: leave out {unfit}")
+        _search(name, runs, settings or [], device)
+        return 0
     from earmark.errors import EarmarkError
     from earmark.study import RESULTS, read_results, run_study, study_folder, write_comparison
     from earmark.training.distributed import first
@@ -67,3 +77,15 @@ def command(
         for page in write_comparison(folder, found, runs=runs, overrides=settings or (), pdf=pdf):
             note(f"comparison: {page}")
     return 1 if failed else 0
+
+
+def _search(name: str, runs: Path, settings: list[str], device: str) -> None:
+    from earmark.cli.progress import bars
+    from earmark.recipe import find_recipe
+    from earmark.search import search
+
+    path = find_recipe(name)
+    with bars() as watcher:
+        found = search(path, runs / f"search-{path.stem}", overrides=settings, device=device, watcher=watcher)
+    print_table(("key", "value"), [(key, f"{value}") for key, value in found.values.items()])
+    note(f"mean score over the folds: {found.score:.4f}\ntrials: {found.trials}\nrecipe: {found.recipe}")

@@ -108,6 +108,7 @@ def combine(gathered: Gathered, prepared: Prepared) -> tuple[ClassifierCard, nn.
             options=member.card.model.options,
             mean=member.card.standardiser.mean,
             spread=member.card.standardiser.spread,
+            axis=member.card.standardiser.axis,
             temperature=member.card.temperature,
         )
         for member in gathered.members

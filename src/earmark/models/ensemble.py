@@ -16,20 +16,24 @@ ENSEMBLE = "ensemble"  # not in the catalog: it is made of finished runs, and ca
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A network of an ensemble: whose, what it is, the scale it was trained on, and what divides its logits."""
+    """A network of an ensemble: whose, what it is, the scale it was trained on, and what divides its logits.
+
+    The scale is one mean and spread for each place along `axis`, or one for all.
+    """
 
     run: str
     name: str
     options: dict[str, Any]
     mean: tuple[float, ...]
     spread: tuple[float, ...]
+    axis: int = -2
     temperature: float = 1.0
 
 
 class Ensemble(nn.Module):
     """Networks whose probabilities are averaged, each fed the examples on the scale that it was trained on.
 
-    Input  (batch, bands, frames) log-mel as the features give it, not standardised.
+    Input  (batch, …) examples as the features give them, not standardised.
     Output (batch, classes) logits: the logarithm of the mean of the members' probabilities.
     Source: Lakshminarayanan, Pritzel & Blundell 2017, "Simple and scalable predictive uncertainty estimation using
     deep ensembles", arXiv:1612.01474, section 2.4.
@@ -54,8 +58,9 @@ class _Scaled(nn.Module):
         super().__init__()
         self.network = build_network(member.name, shape, classes, member.options)
         self.temperature = member.temperature
-        self.register_buffer("mean", torch.tensor(member.mean)[:, None], persistent=False)
-        self.register_buffer("spread", torch.tensor(member.spread)[:, None], persistent=False)
+        along = (-1, *[1] * (-member.axis - 1))
+        self.register_buffer("mean", torch.tensor(member.mean).reshape(along), persistent=False)
+        self.register_buffer("spread", torch.tensor(member.spread).reshape(along), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.network((x - self.mean) / self.spread)
