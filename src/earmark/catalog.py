@@ -108,6 +108,7 @@ MODELS = Catalog(
     "models",
     {
         "densenet121": "earmark.models.densenet121:DenseNet121",
+        "feature_svm": "earmark.models.feature_svm:FeatureSVM",
         "inception_resnet_v2": "earmark.models.inception_resnet_v2:InceptionResNetV2",
         "parallel_cnn": "earmark.models.parallel_cnn:ParallelCNN",
         "cnn_rnn": "earmark.models.cnn_rnn:CNNRNN",
