@@ -43,6 +43,7 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accumulate       pieces in which each batch is fed, for less memory
     averaging        which mean of the weights along the way is judged and kept: ema or swa; None: the last step's
     schedule_epochs  epochs that the schedule is laid out for; None: `epochs`
+    log              where the epochs are written down too, beside history.csv
     """
 
     epochs: int = 50
@@ -57,6 +58,7 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     averaging: Choice | None = None
     schedule_epochs: int | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
+    log: Literal["tensorboard", "mlflow"] | None = None
     seed: int = 1
 
 
@@ -118,7 +120,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Keys at their default do not count, so that a key added later leaves older digests as they are.
         """
         told = _told(msgspec.structs.replace(self, rationale="", search=None))
-        told.get("training", {}).pop("seed", None)
+        for key in ("seed", "log"):
+            told.get("training", {}).pop(key, None)
         return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:12]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from earmark.catalog import AUGMENTATIONS, AVERAGINGS, DATASETS, FEATURES, LOSSES, MODELS, OPTIMISERS, SCHEDULES
 from earmark.errors import DataError, UsageError
+from earmark.experiment.training_log import check_log
 from earmark.experiment.watcher import Watcher
 from earmark.features.cache import FeatureCache
 from earmark.features.examples import Examples
@@ -32,7 +33,10 @@ class Prepared:
 
 
 def check(recipe: Recipe) -> None:
-    """Refuse a recipe that names something unknown or is not trained, before anything is read. Raises UsageError."""
+    """Refuse a recipe that names something unknown, needs what is not installed, or is not trained.
+
+    Nothing is read for it. Raises UsageError.
+    """
     if recipe.model.name == ENSEMBLE:
         raise UsageError("an ensemble is made of finished runs, by earmark train: it has no training of its own")
     for catalog, choice in (
@@ -46,6 +50,7 @@ def check(recipe: Recipe) -> None:
         *((AUGMENTATIONS, choice) for choice in recipe.augment),
     ):
         catalog.check(choice.name, choice.options)
+    check_log(recipe)
 
 
 def features_of(recipe: Recipe) -> Features:

@@ -15,6 +15,7 @@ from earmark.experiment.ensemble import combine, gather, is_ensemble
 from earmark.experiment.evaluate import judge, keep_evaluations
 from earmark.experiment.prepare import Prepared, check, prepare
 from earmark.experiment.report import write_report
+from earmark.experiment.training_log import logged
 from earmark.experiment.watcher import Watcher
 from earmark.features.extract import data_checksum
 from earmark.recipe import Recipe, read_recipe
@@ -131,13 +132,14 @@ def _train(
         progress.waiting_from = len(progress.history)
     watcher.stage(f"training {recipe.model.name}")
     if not progress.finished(settings.epochs, settings.patience):
-        for epoch in train_epochs(job.trainee, job.train, job.valid, job.plan, done=tuple(progress.history)):
-            better = progress.add(epoch, settings.keep)
-            if first():
-                _save(run, job, progress, better=better)
-            watcher.epoch(epoch, settings.epochs)
-            if progress.finished(settings.epochs, settings.patience):
-                break
+        with logged(run, recipe, progress.history, watcher) as hearing:
+            for epoch in train_epochs(job.trainee, job.train, job.valid, job.plan, done=tuple(progress.history)):
+                better = progress.add(epoch, settings.keep)
+                if first():
+                    _save(run, job, progress, better=better)
+                hearing.epoch(epoch, settings.epochs)
+                if progress.finished(settings.epochs, settings.patience):
+                    break
     return from_first(lambda: _judged(run, recipe, prepared, device, watcher))
 
 
