@@ -169,3 +169,10 @@ def test_real_tracks_of_artists_it_never_heard(shared: Path) -> None:
     held = artist % 3 == 0
     model = FeatureSVM(x.shape[1:], 10).fit(x[~held], y[~held], artist[~held])
     assert (model.predict_proba(x[held]).argmax(1) == y[held]).mean() > 0.4
+
+
+def test_more_than_a_kernel_can_hold_is_refused(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("earmark.models.feature_svm.MOST", 100)
+    with pytest.raises(ModelError, match=r"each of 126 examples and halves with each, at most 100; .* halves = false"):
+        FeatureSVM(SHAPE, 3).fit(*data)
+    assert FeatureSVM(SHAPE, 3, halves=False).fit(*data).state()["dual"].shape[1] == 3

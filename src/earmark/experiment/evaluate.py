@@ -20,6 +20,7 @@ from earmark.features.cache import FeatureCache
 from earmark.features.examples import Examples
 from earmark.features.extract import extract
 from earmark.genre_names import match
+from earmark.models.estimator import Fitted
 from earmark.predictions import Predictions
 from earmark.recipe import EvaluationSettings, Recipe, read_recipe
 from earmark.run import Run, open_run, write_json
@@ -133,7 +134,7 @@ def judge(run: Run, recipe: Recipe, classifier: Classifier, prepared: Prepared, 
         split=prepared.split.describe(),
         tracks=len(np.unique(examples.track)),
         synthetic=prepared.dataset.synthetic,
-        chosen_on_it=part == "valid" and recipe.training.keep != "last",
+        chosen_on_it=part == "valid" and recipe.training.keep != "last" and not isinstance(classifier.model, Fitted),
         seed=recipe.training.seed,
         leak=prepared.split.leaks(prepared.dataset).sentence,
         left_out=prepared.split.left_out,

@@ -13,6 +13,7 @@ from earmark.errors import DataError
 from earmark.experiment.assemble import Job, assemble
 from earmark.experiment.ensemble import combine, gather, is_ensemble
 from earmark.experiment.evaluate import judge, keep_evaluations
+from earmark.experiment.fitting import fit, is_estimator
 from earmark.experiment.prepare import Prepared, check, prepare
 from earmark.experiment.report import write_report
 from earmark.experiment.training_log import logged
@@ -34,7 +35,7 @@ def train(
 
     Raises UsageError for a recipe that does not fit, DataError for data that cannot be used, ModelError where the
     training fails. A training that is interrupted leaves a run that `resume` goes on with. Under torchrun all processes
-    share in the training, and the first writes. An ensemble is made, not trained.
+    share in the training, and the first writes. An ensemble is made, not trained; an estimator is fitted, in no epochs.
     """
     if is_ensemble(recipe):
         with joined(to_device(device)) as target:
@@ -123,6 +124,8 @@ def _train(
     run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, watcher: Watcher, *, waiting_anew: bool = False
 ) -> Run:
     watcher.began(run.folder)
+    if is_estimator(recipe):
+        return from_first(lambda: _fitted(run, recipe, prepared, device, watcher))
     settings = recipe.training
     job = assemble(recipe, prepared, device, on_batch=watcher.step)
     if first():
@@ -141,6 +144,15 @@ def _train(
                 if progress.finished(settings.epochs, settings.patience):
                     break
     return from_first(lambda: _judged(run, recipe, prepared, device, watcher))
+
+
+def _fitted(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, watcher: Watcher) -> Run:
+    """The run with a classifier that took no epochs."""
+    watcher.stage(f"fitting {recipe.model.name}")
+    card, model = fit(recipe, prepared)
+    write_card(run.folder, card)
+    save_weights(run.weights, model)
+    return _judged(run, recipe, prepared, device, watcher)
 
 
 def _save(run: Run, job: Job, progress: Progress, *, better: bool) -> None:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from earmark.catalog import MODELS
+from earmark.models.estimator import Fitted
 
 ENSEMBLE = "ensemble"  # not in the catalog: it is made of finished runs, and cannot be trained
 
@@ -68,8 +69,11 @@ class _Scaled(nn.Module):
 
 
 def build_network(name: str, shape: tuple[int, ...], classes: int, options: Mapping[str, Any]) -> nn.Module:
-    """The network of the catalog, or the ensemble, of that name and options. Raises UsageError for an unknown name."""
-    network: nn.Module = (
-        Ensemble(shape, classes, **options) if name == ENSEMBLE else MODELS.build(name, shape, classes, options=options)
-    )
-    return network
+    """The network of the catalog, or the ensemble, of that name and options; an estimator comes as a network.
+
+    Raises UsageError for an unknown name.
+    """
+    if name == ENSEMBLE:
+        return Ensemble(shape, classes, **options)
+    model = MODELS.build(name, shape, classes, options=options)
+    return model if isinstance(model, nn.Module) else Fitted(model)

@@ -21,6 +21,7 @@ from earmark.models.shapes import bands_and_frames, written
 
 Array = NDArray[np.float64]
 OUTLYING = 4.0  # deviations; a stranger recording is held there
+MOST = 12_000  # examples and halves, whose kernel takes 1.2 GB, and as much again while folds are held out
 FOLDS = 5  # to learn how far decision values are to be trusted
 
 
@@ -102,6 +103,11 @@ class FeatureSVM:
         mean, spread = numbers.mean(0), numbers.std(0)
         spread[spread < 1e-9] = 1.0
         scaled = _scaled(numbers, mean, spread) * self._weight
+        if len(scaled) > MOST:
+            raise ModelError(
+                f"feature_svm compares each of {len(scaled):,} examples and halves with each, at most {MOST:,}; "
+                "give whole tracks and not clips of them, or set halves = false"
+            )
         kernel = rbf_kernel(scaled, gamma=self.gamma)
         dual, bias = self._separate(kernel, labels)
         decisions = self._held_out(kernel, y, groups)

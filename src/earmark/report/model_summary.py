@@ -59,5 +59,5 @@ def summarise(name: str, model: nn.Module, shape: tuple[int, ...]) -> ModelSumma
             hook.remove()
         for module, mode in modes.items():
             module.training = mode
-    says = (type(model).__doc__ or "").strip().partition("\n")[0]
+    says = (model.__doc__ or "").strip().partition("\n")[0]
     return ModelSummary(name, says, sum(p.numel() for p in model.parameters()), tuple(layers))

@@ -1,0 +1,66 @@
+"""Classical estimators in the places where networks stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+
+class Estimator(Protocol):
+    """What learns at once and not by gradients: scikit-learn's contract, with what was learned as plain arrays.
+
+    fit            learn from examples (n, …) and the places of their classes (n,); examples of one of `groups` (n,)
+                   are not independent of each other
+    predict_proba  probabilities (n, classes) of examples (n, …)
+    state          all that was learned
+    load_state     take it up again; raises ModelError where it does not fit
+    """
+
+    def fit(self, x: NDArray[Any], y: NDArray[Any], groups: NDArray[Any] | None = None) -> Self: ...
+    def predict_proba(self, x: NDArray[Any]) -> NDArray[np.float64]: ...
+    def state(self) -> dict[str, NDArray[np.float64]]: ...
+    def load_state(self, state: Mapping[str, NDArray[Any]]) -> None: ...
+
+
+class Fitted(nn.Module):
+    """An estimator that is saved, loaded and asked like a network.
+
+    Its arrays are its parameters, which no gradient reaches. It computes on the CPU wherever it is sent.
+
+    Input  (batch, …) examples as the estimator takes them.
+    Output (batch, classes) logits: the logarithm of its probabilities.
+    """
+
+    def __init__(self, estimator: Estimator) -> None:
+        super().__init__()
+        self.estimator = estimator
+        self.__doc__ = estimator.__doc__
+
+    def fit(self, x: NDArray[Any], y: NDArray[Any], groups: NDArray[Any]) -> Self:
+        """Let the estimator learn, and take its arrays up as parameters."""
+        self.estimator.fit(x, y, groups)
+        self._take_up()
+        return self
+
+    def forward(self, x: Tensor) -> Tensor:
+        probabilities = torch.from_numpy(self.estimator.predict_proba(x.cpu().numpy()))
+        return probabilities.clamp_min(torch.finfo(torch.float32).tiny).log().float().to(x.device)
+
+    def _take_up(self) -> None:
+        for name, array in self.estimator.state().items():
+            self.register_parameter(name, nn.Parameter(torch.tensor(array), requires_grad=False))
+
+    def _load_from_state_dict(self, state_dict: Mapping[str, Tensor], prefix: str, *_: Any) -> None:
+        """Torch's hook; the shapes of what was learned are not known before, so that nothing can be copied in place."""
+        own = {key.removeprefix(prefix): value for key, value in state_dict.items() if key.startswith(prefix)}
+        self.estimator.load_state({name: value.cpu().numpy() for name, value in own.items()})
+        self._take_up()
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Self:  # noqa: ARG002
+        """Torch's hook for moves to a device; some have no float64."""
+        return self
