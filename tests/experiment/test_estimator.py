@@ -109,7 +109,7 @@ def test_what_takes_epochs_is_refused(text: str, recipe: Recipe, tmp_path: Path)
         wrong = parse_recipe(text.replace(place, asked + place, 1), where="recipe.toml")
         with pytest.raises(UsageError, match=r"feature_svm sees each example once, as it is; leave augment and"):
             train(wrong, runs=tmp_path / "runs", device="cpu")
-    with pytest.raises(UsageError, match=r"feature_svm is fitted at once, without epochs; it has no learning rate"):
+    with pytest.raises(UsageError, match=r"feature_svm is fitted at once, by earmark train; it has no epochs to watch"):
         find_learning_rate(recipe, tmp_path / "sweep.svg", device="cpu")
 
 

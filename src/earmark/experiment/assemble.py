@@ -12,6 +12,7 @@ from earmark.augment.random_crop import random_crop
 from earmark.catalog import AUGMENTATIONS, AVERAGINGS, LOSSES, OPTIMISERS, SCHEDULES
 from earmark.classifier import ClassifierCard, build_model
 from earmark.errors import DataError, UsageError
+from earmark.experiment.fitting import is_estimator
 from earmark.experiment.prepare import Prepared
 from earmark.models.forward import Crops
 from earmark.recipe import Recipe
@@ -36,8 +37,11 @@ def assemble(
 ) -> Job:
     """Build the untrained model of the training's seed, with the scale of the training part.
 
-    Raises DataError where there is nothing to train on, UsageError where the recipe's `keep` needs a validation part.
+    Raises DataError where there is nothing to train on, UsageError where the recipe's `keep` needs a validation part or
+    its model is an estimator, which nothing here trains.
     """
+    if is_estimator(recipe):
+        raise UsageError(f"{recipe.model.name} is fitted at once, by earmark train; it has no epochs to watch or tune")
     settings = recipe.training
     if "train" not in prepared.parts:
         raise DataError(f"{prepared.dataset.name}: the split ({prepared.split.describe()}) leaves no track to train on")

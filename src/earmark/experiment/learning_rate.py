@@ -7,7 +7,6 @@ from pathlib import Path
 from earmark.atomic import write_text
 from earmark.errors import UsageError
 from earmark.experiment.assemble import assemble
-from earmark.experiment.fitting import is_estimator
 from earmark.experiment.prepare import check, prepare
 from earmark.experiment.watcher import Watcher
 from earmark.recipe import Recipe
@@ -26,8 +25,6 @@ def find_learning_rate(recipe: Recipe, plot: Path, *, device: str = "auto", watc
     if started_by_torchrun():
         raise UsageError("the learning rate is swept in one process; start earmark without torchrun for it")
     check(recipe)
-    if is_estimator(recipe):
-        raise UsageError(f"{recipe.model.name} is fitted at once, without epochs; it has no learning rate")
     target = to_device(device)
     watcher = watcher or Watcher()
     job = assemble(recipe, prepare(recipe, watcher=watcher), target)
