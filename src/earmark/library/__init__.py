@@ -1,0 +1,1 @@
+"""A person's own files: their genres suggested, written safely, and undone."""
