@@ -47,6 +47,14 @@ def test_noise_is_gaussian_of_a_strength_drawn_evenly() -> None:
     assert stats.kstest((hiss / strength[:, None, None])[:10].ravel(), stats.norm.cdf).pvalue > 0.01
 
 
+def test_noise_is_of_one_strength_in_all_channels_of_a_picture_and_other_in_each() -> None:
+    hiss = added(noise(most=0.5), 200, 3, 40, 40)
+    strength = hiss.std(axis=(2, 3))
+    np.testing.assert_allclose(strength, np.repeat(strength[:, :1], 3, axis=1), rtol=0.1)
+    assert stats.kstest(strength[:, 0], stats.uniform(0, 0.5).cdf).pvalue > 0.01
+    assert abs(np.corrcoef(hiss[:, 0].ravel(), hiss[:, 1].ravel())[0, 1]) < 0.01
+
+
 @pytest.mark.parametrize("make", [gain, equaliser, noise])
 def test_nothing_is_added_where_nothing_is_asked_for(make) -> None:
     np.testing.assert_array_equal(added(make(most=0.0), 3, 4, 5), 0)

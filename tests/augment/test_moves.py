@@ -12,7 +12,7 @@ from torch import Tensor
 from earmark.augment.band_shift import band_shift
 from earmark.augment.chain import Augmentation
 from earmark.augment.shift import shift
-from earmark.augment.spans import rolled
+from earmark.augment.spans import taken
 from earmark.augment.time_stretch import time_stretch
 from earmark.errors import UsageError
 
@@ -26,12 +26,21 @@ def noise(*shape: int) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(3))
 
 
-@given(st.integers(1, 3), st.integers(1, 5), st.integers(1, 7), st.integers(-9, 9))
-def test_rolled_is_numpys_roll(batch: int, bands: int, frames: int, first: int) -> None:
-    x, steps = noise(batch, bands, frames), torch.arange(first, first + batch)
-    for dim in (1, 2):
-        expected = np.stack([np.roll(row, step, axis=dim - 1) for row, step in zip(x.numpy(), steps, strict=True)])
-        np.testing.assert_array_equal(rolled(x, steps, dim=dim).numpy(), expected)
+@given(st.integers(1, 3), st.lists(st.integers(1, 5), min_size=2, max_size=3), st.integers(1, 7), st.data())
+def test_taken_is_numpys_take_of_each_example(batch: int, shape: list[int], size: int, data: st.DataObject) -> None:
+    x = noise(batch, *shape)
+    for axis in (-1, -2):
+        place = torch.tensor(
+            data.draw(
+                st.lists(
+                    st.lists(st.integers(0, shape[axis] - 1), min_size=size, max_size=size),
+                    min_size=batch,
+                    max_size=batch,
+                )
+            )
+        )
+        expected = np.stack([np.take(row, at, axis) for row, at in zip(x.numpy(), place.numpy(), strict=True)])
+        np.testing.assert_array_equal(taken(x, place, axis).numpy(), expected)
 
 
 def steps_of(moved: np.ndarray, x: Tensor, move) -> list[int]:

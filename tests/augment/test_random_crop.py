@@ -23,6 +23,14 @@ def test_each_example_keeps_neighbouring_frames_from_anywhere() -> None:
     assert set(begins) == set(range(43))
 
 
+def test_a_picture_is_cropped_in_time_and_all_its_channels_alike() -> None:
+    x = torch.arange(50.0).expand(40, 3, 2, 50).clone()
+    cut, _ = random_crop(frames=8)(x, torch.zeros(40, 2), torch.Generator().manual_seed(GENERATOR_SEED))
+    assert cut.shape == (40, 3, 2, 8)
+    assert torch.equal(cut.diff(dim=3), torch.ones(40, 3, 2, 7))
+    assert torch.equal(cut, cut[:, :1, :1].expand_as(cut))
+
+
 def test_a_crop_longer_than_the_example_is_refused() -> None:
     with pytest.raises(UsageError, match="frames = 9, but examples have only 8"):
         random_crop(frames=9)(torch.zeros(1, 2, 8), torch.zeros(1, 3), torch.Generator())

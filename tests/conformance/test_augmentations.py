@@ -11,7 +11,9 @@ from torch import Tensor
 from earmark.catalog import AUGMENTATIONS
 
 CLASSES = 4
-SHAPES = [(6, 16, 20), (1, 16, 20), (3, 1, 1), (2, 2, 1), (2, 1, 3)]
+PICTURES = (4, 3, 16, 20)
+SHAPES = [(6, 16, 20), (1, 16, 20), (3, 1, 1), (2, 2, 1), (2, 1, 3), PICTURES]
+OF_EACH_VALUE = {"noise"}  # what is drawn for each value differs between the channels of a picture
 ALONE = {"mixup"}  # a batch of one has nobody to be blended with
 every_augmentation = pytest.mark.parametrize("name", AUGMENTATIONS.names())
 
@@ -58,6 +60,18 @@ def test_it_draws_from_the_generator_alone(name: str) -> None:
 @every_augmentation
 def test_another_draw_gives_another_batch(name: str) -> None:
     assert not torch.equal(augmented(name, (32, 16, 20), seed=1)[0], augmented(name, (32, 16, 20), seed=2)[0])
+
+
+@every_augmentation
+def test_a_picture_is_changed_as_log_mel_is_and_all_its_channels_alike(name: str) -> None:
+    x, target = batch((32, 16, 20))
+    grey = x[:, None].repeat(1, 3, 1, 1)
+    augmentation = AUGMENTATIONS.build(name, options={})
+    expected, shares = augmentation(x, target, torch.Generator().manual_seed(1))
+    pictures, same_shares = augmentation(grey, target, torch.Generator().manual_seed(1))
+    assert torch.equal(same_shares, shares)
+    for channel in pictures.unbind(1):
+        assert torch.equal(channel, expected) is (name not in OF_EACH_VALUE)
 
 
 @every_augmentation

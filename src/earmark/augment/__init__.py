@@ -1,5 +1,7 @@
-"""One file an augmentation, on batches of standardised log-mel.
+"""One file an augmentation, on batches of standardised log-mel or pictures of it.
 
-Each factory gives a function `(x, target, generator) → (x, target)`: x (batch, bands, frames) float32 on any device,
-target (batch, classes) shares of the classes. It may change x in place, and draws from `generator` alone.
+Each factory gives a function `(x, target, generator) → (x, target)`: x (batch, bands, frames) or (batch, channels,
+height, width) float32 on any device, target (batch, classes) shares of the classes. Time is the last axis and bands are
+the one before; all channels of a picture are moved, masked and filtered alike. It may change x in place, and draws from
+`generator` alone.
 """

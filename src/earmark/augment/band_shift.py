@@ -7,6 +7,7 @@ from torch import Tensor
 
 from earmark.augment.chain import Augmentation
 from earmark.augment.limits import within
+from earmark.augment.spans import taken
 
 
 def band_shift(*, farthest: int = 3) -> Augmentation:
@@ -18,9 +19,9 @@ def band_shift(*, farthest: int = 3) -> Augmentation:
     within("band_shift", "farthest", farthest, 0)
 
     def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        bands = x.shape[1]
+        bands = x.shape[-2]
         steps = torch.randint(-farthest, farthest + 1, (len(x), 1), generator=generator, device=x.device)
         place = (torch.arange(bands, device=x.device) - steps).clamp_(0, bands - 1)
-        return x.gather(1, place[:, :, None].expand(-1, -1, x.shape[2])), target
+        return taken(x, place, -2), target
 
     return apply

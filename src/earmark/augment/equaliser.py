@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from earmark.augment.chain import Augmentation
 from earmark.augment.limits import within
-from earmark.augment.spans import uniform
+from earmark.augment.spans import along, uniform
 
 
 def equaliser(*, most: float = 0.5, knots: int = 5) -> Augmentation:
@@ -21,7 +21,7 @@ def equaliser(*, most: float = 0.5, knots: int = 5) -> Augmentation:
 
     def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         curve = uniform(-most, most, (len(x), 1, knots), x, generator)
-        smooth = functional.interpolate(curve, size=x.shape[1], mode="linear", align_corners=True)
-        return x.add_(smooth.transpose(1, 2)), target
+        smooth = functional.interpolate(curve, size=x.shape[-2], mode="linear", align_corners=True)
+        return x.add_(along(smooth[:, 0], x, -2)), target
 
     return apply

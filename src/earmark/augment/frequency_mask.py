@@ -7,7 +7,7 @@ from torch import Tensor
 
 from earmark.augment.chain import Augmentation
 from earmark.augment.limits import within
-from earmark.augment.spans import span_mask
+from earmark.augment.spans import along, span_mask
 
 
 def frequency_mask(*, widest: int = 16, count: int = 1) -> Augmentation:
@@ -21,7 +21,7 @@ def frequency_mask(*, widest: int = 16, count: int = 1) -> Augmentation:
 
     def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         for _ in range(count):
-            x = x.masked_fill_(span_mask(x, x.shape[1], widest, generator)[:, :, None], 0.0)
+            x = x.masked_fill_(along(span_mask(x, x.shape[-2], widest, generator), x, -2), 0.0)
         return x, target
 
     return apply

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from earmark.augment.chain import Augmentation
 from earmark.augment.limits import within
-from earmark.augment.spans import uniform
+from earmark.augment.spans import along, uniform
 
 
 def gain(*, most: float = 0.3) -> Augmentation:
@@ -18,6 +18,6 @@ def gain(*, most: float = 0.3) -> Augmentation:
     within("gain", "most", most, 0)
 
     def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        return x.add_(uniform(-most, most, (len(x), 1, 1), x, generator)), target
+        return x.add_(along(uniform(-most, most, (len(x), 1), x, generator), x, -1)), target
 
     return apply

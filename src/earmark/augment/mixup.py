@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from earmark.augment.chain import Augmentation
+from earmark.augment.spans import along
 from earmark.errors import UsageError
 
 
@@ -21,7 +22,7 @@ def mixup(*, alpha: float = 0.2) -> Augmentation:
     def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         share = _beta(alpha, len(x), x, generator)
         other = torch.randperm(len(x), generator=generator, device=x.device)
-        mixed = torch.lerp(x[other], x, share[:, None, None])
+        mixed = torch.lerp(x[other], x, along(share[:, None], x, -1))
         return mixed, torch.lerp(target[other], target, share[:, None])
 
     return apply

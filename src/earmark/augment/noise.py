@@ -7,7 +7,7 @@ from torch import Tensor
 
 from earmark.augment.chain import Augmentation
 from earmark.augment.limits import within
-from earmark.augment.spans import uniform
+from earmark.augment.spans import along, uniform
 
 
 def noise(*, most: float = 0.2) -> Augmentation:
@@ -18,7 +18,7 @@ def noise(*, most: float = 0.2) -> Augmentation:
     within("noise", "most", most, 0)
 
     def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        strength = uniform(0, most, (len(x), 1, 1), x, generator)
+        strength = along(uniform(0, most, (len(x), 1), x, generator), x, -1)
         hiss = torch.empty_like(x).normal_(generator=generator)
         return x.addcmul_(hiss, strength), target
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from earmark.augment.chain import Augmentation
+from earmark.augment.spans import taken
 from earmark.errors import UsageError
 
 
@@ -16,11 +17,11 @@ def random_crop(*, frames: int) -> Augmentation:
     """
 
     def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        spare = x.shape[2] - frames
+        spare = x.shape[-1] - frames
         if spare < 0:
-            raise UsageError(f"random_crop: frames = {frames}, but examples have only {x.shape[2]}")
+            raise UsageError(f"random_crop: frames = {frames}, but examples have only {x.shape[-1]}")
         begin = torch.randint(0, spare + 1, (len(x), 1), generator=generator, device=x.device)
         place = begin + torch.arange(frames, device=x.device)
-        return x.gather(2, place[:, None, :].expand(-1, x.shape[1], -1)), target
+        return taken(x, place, -1), target
 
     return apply

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from earmark.augment.chain import Augmentation
 from earmark.augment.limits import within
-from earmark.augment.spans import rolled
+from earmark.augment.spans import taken
 
 
 def shift(*, farthest: int | None = None) -> Augmentation:
@@ -20,8 +20,10 @@ def shift(*, farthest: int | None = None) -> Augmentation:
         within("shift", "farthest", farthest, 0)
 
     def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        most = x.shape[2] // 2 if farthest is None else farthest
-        steps = torch.randint(-most, most + 1, (len(x),), generator=generator, device=x.device)
-        return rolled(x, steps, dim=2), target
+        frames = x.shape[-1]
+        most = frames // 2 if farthest is None else farthest
+        steps = torch.randint(-most, most + 1, (len(x), 1), generator=generator, device=x.device)
+        place = (torch.arange(frames, device=x.device) - steps) % frames
+        return taken(x, place, -1), target
 
     return apply

@@ -1,4 +1,4 @@
-"""Random numbers for a batch, and spans along one of its axes."""
+"""Random numbers for a batch, and what lies along one of its axes: -1 is time, -2 the bands."""
 
 from __future__ import annotations
 
@@ -19,9 +19,15 @@ def span_mask(x: Tensor, size: int, longest: int, generator: torch.Generator) ->
     return (place >= start) & (place < start + length)
 
 
-def rolled(x: Tensor, steps: Tensor, *, dim: int) -> Tensor:
-    """Each row of x (batch, bands, frames) rolled by its own number of `steps` (batch,) along `dim`, 1 or 2."""
-    size = x.shape[dim]
-    place = (torch.arange(size, device=x.device) - steps[:, None]) % size
-    index = place[:, None, :] if dim == 2 else place[:, :, None]
-    return x.gather(dim, index.expand(-1, x.shape[1], x.shape[2]))
+def along(values: Tensor, x: Tensor, axis: int) -> Tensor:
+    """Values (batch, size) shaped to stand along that axis of x, the same for all its others."""
+    shape = [len(x), *[1] * (x.ndim - 1)]
+    shape[axis] = values.shape[1]
+    return values.reshape(shape)
+
+
+def taken(x: Tensor, place: Tensor, axis: int) -> Tensor:
+    """x with what stands along that axis at the places (batch, size) of each example."""
+    shape = list(x.shape)
+    shape[axis] = place.shape[1]
+    return x.gather(axis, along(place, x, axis).expand(shape))

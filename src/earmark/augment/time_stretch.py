@@ -7,7 +7,7 @@ from torch import Tensor
 
 from earmark.augment.chain import Augmentation
 from earmark.augment.limits import within
-from earmark.augment.spans import uniform
+from earmark.augment.spans import along, taken, uniform
 
 
 def time_stretch(*, most: float = 0.2) -> Augmentation:
@@ -19,7 +19,7 @@ def time_stretch(*, most: float = 0.2) -> Augmentation:
     within("time_stretch", "most", most, 0, 2)
 
     def apply(x: Tensor, target: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        frames = x.shape[2]
+        frames = x.shape[-1]
         widest = torch.log1p(torch.tensor(most)).item()
         factor = uniform(-widest, widest, (len(x), 1), x, generator).exp_()
         middle = (frames - 1) / 2
@@ -27,9 +27,8 @@ def time_stretch(*, most: float = 0.2) -> Augmentation:
         place = place.abs_()
         place = (frames - 1) - ((frames - 1) - place).abs_()
         left = place.floor().clamp_(0, max(frames - 2, 0)).long()
-        share = (place - left)[:, None, :]
-        index = left[:, None, :].expand(-1, x.shape[1], -1)
-        following = (index + 1).clamp_(max=frames - 1)
-        return torch.lerp(x.gather(2, index), x.gather(2, following), share), target
+        following = (left + 1).clamp_(max=frames - 1)
+        share = along(place - left, x, -1)
+        return torch.lerp(taken(x, left, -1), taken(x, following, -1), share), target
 
     return apply
