@@ -103,6 +103,19 @@ def test_an_answer_ranks_its_genres() -> None:
     assert answer.ranked() == [("pop", 0.5), ("rock", 0.3), ("jazz", 0.2)]
 
 
+def test_an_answer_below_the_confidence_asked_for_is_unsure() -> None:
+    shares = np.array([[0.2, 0.5, 0.3], [0.8, 0.1, 0.1]])
+    mean = shares.mean(0)
+    for least, verdict, along in (
+        (0.0, "music", ["music", "music"]),
+        (0.5, "music", ["music", "music"]),
+        (0.51, "unsure", ["unsure", "music"]),
+        (0.9, "unsure", ["unsure", "unsure"]),
+    ):
+        answer = Answer("song.mp3", ("jazz", "pop", "rock"), mean, np.arange(2.0), shares, min_confidence=least)
+        assert (answer.verdict, answer.verdicts_over_time, answer.genre) == (verdict, along, "jazz")
+
+
 def test_a_file_is_answered_as_its_sound(classifier: Classifier, song: Waveform, tmp_path: Path) -> None:
     path = tmp_path / "song.wav"
     soundfile.write(path, song.samples, RATE, subtype="FLOAT")
@@ -121,6 +134,8 @@ def test_files_that_cannot_be_read_are_listed(classifier: Classifier, song: Wave
     assert [answer.source for answer in answers] == [str(paths[1])]
     assert [fault.where for fault in faults] == [str(paths[0])]
     assert heard == [(1, 2), (2, 2)]
+    assert answers[0].verdict == "music"
+    assert predict_files(classifier, paths[1:], min_confidence=1.0)[0][0].verdict == "unsure"
     with pytest.raises(AudioError, match=re.escape(str(paths[0]))):
         classifier.predict(paths[0])
 

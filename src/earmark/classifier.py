@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -34,7 +34,10 @@ CARD, WEIGHTS = "classifier.json", "weights.safetensors"
 
 
 class ClassifierCard(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in classifier.json: all but the weights. `temperature` divides the logits."""
+    """What stands in classifier.json: all but the weights.
+
+    `temperature` divides the logits; `calibrated_on` says what it was fitted on, None where nothing was.
+    """
 
     genres: tuple[str, ...]
     model: Choice
@@ -44,7 +47,11 @@ class ClassifierCard(msgspec.Struct, frozen=True, kw_only=True):
     trained_on: str
     synthetic: bool
     temperature: float = 1.0
+    calibrated_on: str | None = None
     format: int = FORMAT
+
+
+Verdict = Literal["music", "unsure"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class Answer:
     probabilities  (genres,) the mean over the track's clips
     starts         (clips,) seconds at which each clip begins
     over_time      (clips, genres) probabilities of each clip
+    min_confidence how likely a genre must be to be named
     """
 
     source: str
@@ -61,6 +69,20 @@ class Answer:
     probabilities: NDArray[np.float64]
     starts: NDArray[np.float64]
     over_time: NDArray[np.float64]
+    min_confidence: float = 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the likeliest genre may be named."""
+        return self._verdict(self.probability)
+
+    @property
+    def verdicts_over_time(self) -> list[Verdict]:
+        """The same for each clip."""
+        return [self._verdict(float(likeliest)) for likeliest in self.over_time.max(1)]
+
+    def _verdict(self, likeliest: float) -> Verdict:
+        return "music" if likeliest >= self.min_confidence else "unsure"
 
     @property
     def genre(self) -> str:
@@ -192,16 +214,19 @@ def predict_files(
     paths: Sequence[Path],
     *,
     allow_partial: bool = False,
+    min_confidence: float = 0.0,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[list[Answer], list[Fault]]:
     """Judge each file; those that cannot be read are listed with their reason instead of being answered.
 
-    `progress` hears how many of how many files are done.
+    Of what is less likely than `min_confidence` the verdict is "unsure". `progress` hears how many of how many files are
+    done.
     """
     answers, faults = [], []
     for done, path in enumerate(paths, start=1):
         try:
-            answers.append(classifier.predict(path, allow_partial=allow_partial))
+            answer = classifier.predict(path, allow_partial=allow_partial)
+            answers.append(replace(answer, min_confidence=min_confidence))
         except AudioError as error:
             faults.append(Fault(str(path), str(error)))
         if progress is not None:
