@@ -32,6 +32,10 @@ class ModelError(EarmarkError):
     """A classifier cannot be loaded, trained or applied to this input."""
 
 
+class TagError(EarmarkError):
+    """A file's genre cannot be read or written without harm; the file is as it was."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """`"; did you mean 'vgg'?"`, or nothing where no known name comes close."""
     folded = {candidate.casefold(): candidate for candidate in known}
