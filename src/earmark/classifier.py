@@ -219,8 +219,8 @@ def predict_files(
 ) -> tuple[list[Answer], list[Fault]]:
     """Judge each file; those that cannot be read are listed with their reason instead of being answered.
 
-    Of what is less likely than `min_confidence` the verdict is "unsure". `progress` hears how many of how many files are
-    done.
+    Of what is less likely than `min_confidence` the verdict is "unsure". `progress` hears how many of how many files
+    are done.
     """
     answers, faults = [], []
     for done, path in enumerate(paths, start=1):
