@@ -8,10 +8,13 @@ probabilities the earlier genre comes first, for the guess and for the top k ali
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError, UsageError
+from earmark.evaluation.calibration import calibration, tempered
 from earmark.evaluation.intervals import bootstrap, percentiles
 from earmark.evaluation.scores import GenreScore, Score, Scores, Unit
 from earmark.predictions import Predictions
@@ -31,12 +34,13 @@ def score(
     resamples: int = 2000,
     top_k: int = 3,
     seed: int = 0,
+    temperature: float = 1.0,
 ) -> Scores:
     """All figures of those predictions whose truth is known, over clips or (`unit="track"`) over songs.
 
     A song's probabilities are the mean of its clips'. Intervals resample songs for both units; where the data do not
     name the songs, each clip counts as one and the intervals are narrower than they should be. The majority baseline
-    always guesses the commonest true genre.
+    always guesses the commonest true genre. `temperature` is what divided the logits of each clip.
 
     Raises DataError where no truth is known, UsageError where `level`, `resamples` or `top_k` is out of range.
     """
@@ -45,8 +49,9 @@ def score(
     judged = predictions.known()
     if not len(judged):
         raise DataError(f"none of {len(predictions)} predictions has a known true genre: there is nothing to score")
+    before = replace(judged, probabilities=tempered(judged.probabilities, 1 / temperature))
     if unit == "track":
-        judged = judged.by_song()
+        judged, before = judged.by_song(), before.by_song()
     tallies = song_tallies(judged, top_k)
     value = figures(tallies.sum(0))
     low, high = percentiles(bootstrap(tallies, figures, resamples=resamples, seed=seed), level)
@@ -75,6 +80,7 @@ def score(
             for genre, (p, r, f1), n in zip(judged.genres, per_genre.tolist(), support.tolist(), strict=True)
         ),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
+        calibration=calibration(judged, before, temperature=temperature, level=level),
     )
 
 

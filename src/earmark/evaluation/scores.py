@@ -29,10 +29,48 @@ class GenreScore(msgspec.Struct, frozen=True):
     support: int
 
 
+class Bin(msgspec.Struct, frozen=True):
+    """Answers of about the same probability: how many, their mean probability, and the share that is right."""
+
+    n: int
+    probability: float
+    right: float
+
+
+class Calibration(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the probabilities of the likeliest genres mean what they say.
+
+    temperature    what divided the logits
+    ece            expected calibration error: how far they are from the share that is right, in the mean over `bins`
+    ece_before     the same at temperature 1
+    ece_by_chance  what `level` of perfectly calibrated answers with these probabilities stay below
+    bins           least probable first, without the empty ones
+    aurc           area under the risk-coverage curve: the share of wrong answers, in the mean over all numbers of
+                   answers that may be given, surest first
+    """
+
+    temperature: float
+    ece: float
+    ece_before: float
+    ece_by_chance: float
+    level: float
+    bins: tuple[Bin, ...]
+    aurc: float
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What is left where only answers of at least this probability are given; accuracy is None of none."""
+
+    threshold: float
+    share: float
+    accuracy: float | None
+
+
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
     """All figures at one level, clips or whole tracks.
 
-    `log_loss` is in nats; `macro_f1` the plain mean over the genres that occur in truth or guess.
+    `log_loss` is in nats; `macro_f1` the plain mean over the genres that occur in truth or guess. `calibration` is None
+    in files that were written before there was one.
     """
 
     unit: Unit
@@ -49,12 +87,15 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     majority_accuracy: float
     genres: tuple[GenreScore, ...]
     confusion: tuple[tuple[int, ...], ...]  # rows: truth, columns: guess
+    calibration: Calibration | None = None
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     """The numbers read from one file of predictions, with what they were measured on.
 
     `chosen_on_it` says that the same tracks chose the epoch or a setting, so that the figures are validation, not test.
+    `calibrated_on` says what the temperature was fitted on, None where nothing was; `calibrated_on_it` that it was
+    these tracks.
     `leak` is the sentence of `Leaks.sentence`, None where nothing leaks. `left_out` counts by reason what was not
     judged. `by_clip` is None where each track gave one example, `by_track` where the data do not say which song a clip
     is from.
@@ -71,6 +112,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     seed: int | None = None
     leak: str | None = None
     left_out: dict[str, int] = {}
+    calibrated_on: str | None = None
+    calibrated_on_it: bool = False
     format: int = 1
 
     @property
@@ -89,6 +132,8 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
             said.append("synthetic data: these are not recordings")
         if self.chosen_on_it:
             said.append("validation: it also chose the epoch, so a test score would be lower")
+        if self.calibrated_on_it:
+            said.append("it also set the temperature, so a test's calibration error would be higher")
         if self.leak is not None:
             said.append(self.leak)
         return said + [f"left out: {count} ({reason})" for reason, count in self.left_out.items()]
