@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -17,12 +17,15 @@ from torch import nn
 
 from earmark.atomic import write_bytes
 from earmark.audio.decode import read_audio
+from earmark.audio.files import audio_files
 from earmark.audio.waveform import Waveform
-from earmark.errors import AudioError, EarmarkError, ModelError
+from earmark.errors import AudioError, DataError, EarmarkError, ModelError
+from earmark.features.log_mel import LogMel
 from earmark.features.on_demand import OnDemand
 from earmark.features.pixels import Pixels
 from earmark.features.settings import Features
 from earmark.features.standardise import Standardiser
+from earmark.images.files import image_files
 from earmark.models.ensemble import build_network
 from earmark.models.forward import Crops, batched_logits
 from earmark.recipe import Choice
@@ -137,15 +140,16 @@ class Classifier:
     def predict(self, sound: Path | str | Waveform, *, allow_partial: bool = False) -> Answer:
         """Cut a file or waveform into clips, judge each, and give the mean and the course over time.
 
-        Raises AudioError naming file and cause; ModelError where the recipe does not say what a clip is.
+        One that was trained on pictures judges a picture's file, trimmed and resized as those were. Raises AudioError,
+        or DataError of a picture, naming file and cause; ModelError where the recipe does not say what a clip is.
         """
         features = self.card.features
         if isinstance(features, Pixels):
-            raise ModelError(
-                f"{self.name}: it was trained on pictures, not sound; judge a folder of them: "
-                "earmark evaluate RUN --on FOLDER"
-            )
-        if features.clip_seconds is None:
+            if isinstance(sound, Waveform):
+                raise ModelError(f"{self.name}: it was trained on pictures, not sound; earmark render draws them")
+            over_time = self.probabilities(features.of_file(Path(sound)))
+            return Answer(str(sound), self.genres, over_time[0], np.zeros(1), over_time)
+        if features.clip_seconds is None and isinstance(features, LogMel):
             raise ModelError(
                 f"{self.name}: its recipe does not say how to make clips of sound: features.clip_seconds is missing "
                 "(or like = 'course_clip'); add it and train again"
@@ -158,6 +162,10 @@ class Classifier:
         clips, starts = features.clips(waveform, where=source)
         over_time = self.probabilities(clips)
         return Answer(source, self.genres, over_time.mean(0), starts, over_time)
+
+    def files(self, paths: Iterable[Path]) -> tuple[list[Path], list[Fault]]:
+        """The files among `paths` and those below its folders that it can judge, sound or pictures; what is missing."""
+        return image_files(paths) if isinstance(self.card.features, Pixels) else audio_files(paths)
 
     def require(self, features: Features, *, where: str) -> None:
         """Raise ModelError, naming both values, where `where` was made with other features than this classifier's."""
@@ -227,7 +235,7 @@ def predict_files(
         try:
             answer = classifier.predict(path, allow_partial=allow_partial)
             answers.append(replace(answer, min_confidence=min_confidence))
-        except AudioError as error:
+        except (AudioError, DataError) as error:
             faults.append(Fault(str(path), str(error)))
         if progress is not None:
             progress(done, len(paths))

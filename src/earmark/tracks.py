@@ -62,7 +62,8 @@ class Dataset:
     `read(track)` gives the raw thing by `medium`: a `Waveform` (audio), float32 (bands, frames) in dB (log_mel),
     text, or a picture. `read_many`, where given, reads many array rows at once, in the order asked for.
     `digest(track)` changes whenever what `read` gives changes, and keys the feature cache; None: not cached.
-    `songs_known=False` says that the tracks are clips whose songs the data do not name.
+    `songs_known=False` says that the tracks are clips whose songs the data do not name. `drawing` is the
+    `earmark.images.drawing.Drawing` that makes `read`'s arrays of picture files; None where they are not so made.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Dataset:
     songs_known: bool = True
     read_many: Callable[[Sequence[Track]], NDArray[np.float32]] | None = None
     digest: Callable[[Track], str] | None = None
+    drawing: Any = None
     _index: dict[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
-from earmark.errors import DataError, UsageError
+from earmark.errors import DataError, ModelError, UsageError
 from earmark.features.cache import FeatureCache
 from earmark.features.extract import extract
 from earmark.features.log_mel import LogMel
 from earmark.features.pixels import Pixels, pixels
+from earmark.images.drawing import Drawing
 from earmark.tracks import Dataset, Track
 
 NAMES = ("a", "broken", "b", "c")
@@ -104,6 +106,23 @@ def test_settings_that_differ_are_named() -> None:
     assert Pixels().differences(pixels(standardise="none")) == ["standardise=none instead of per_channel"]
     assert Pixels().differences(LogMel()) == ["LogMel instead of Pixels"]
     assert LogMel().differences(Pixels()) == ["Pixels instead of LogMel"]
+
+
+def test_how_pictures_are_drawn_is_compared_where_both_know_it() -> None:
+    small = Drawing(trim=True, height=32, width=32, colour="rgb")
+    large = Drawing(trim=False, height=64, width=32, colour="rgb")
+    said = Pixels(drawing=small).differences(Pixels(drawing=large))
+    assert said == ["trim=False instead of True", "height=64 instead of 32"]
+    assert Pixels(drawing=small).differences(Pixels()) == Pixels().differences(Pixels(drawing=small)) == []
+
+
+def test_a_file_is_one_example_and_refused_where_nothing_tells_how(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(rng.integers(0, 256, (8, 9, 3), dtype=np.uint8)).save(path)
+    drawing = Drawing(trim=False, height=8, width=9, colour="rgb")
+    np.testing.assert_array_equal(Pixels(drawing=drawing).of_file(path), drawing.read(path)[None])
+    with pytest.raises(ModelError, match=r"a\.png: how a file becomes a picture is not known: .* train it again"):
+        Pixels().of_file(path)
 
 
 def test_an_unknown_scale_is_refused() -> None:

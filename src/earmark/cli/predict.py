@@ -18,7 +18,7 @@ LEAST_SHOWN = 0.005  # what would read 0 %
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(help="A run's folder first, then audio files and folders of them.")],
+    files: Annotated[list[Path], typer.Argument(help="A run's folder first, then its files and folders of them.")],
     model: Annotated[Path | None, typer.Option(help="The classifier, where it is not the first argument.")] = None,
     over_time: Annotated[bool, typer.Option("--over-time", help="Also the genre along each track.")] = False,
     top: Annotated[int, typer.Option(min=1, help="How many genres of each track the table shows.")] = 3,
@@ -29,8 +29,10 @@ def command(
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> int:
-    """Name the genre of audio files. Those that cannot be read are listed at the end, and the exit code is then 1."""
-    from earmark.audio.files import audio_files
+    """Name the genre of audio files, or of pictures where the run was trained on such.
+
+    Those that cannot be read are listed at the end, and the exit code is then 1.
+    """
     from earmark.classifier import is_classifier, load, predict_files
     from earmark.cli.progress import bars, list_faults
     from earmark.training.checkpoint import to_device
@@ -41,11 +43,11 @@ def command(
     if model is None:
         raise UsageError(f"{files[0]} is not a run; name one first: earmark predict RUN FILE…, or --model RUN")
     if not files:
-        raise UsageError("no audio files given: earmark predict RUN FILE…")
+        raise UsageError("no files given: earmark predict RUN FILE…")
     classifier = load(model, device=str(to_device(device)))
-    sounds, missing = audio_files(files)
-    with bars(f"judging {len(sounds)} files") as watcher:
-        answers, unreadable = predict_files(classifier, sounds, allow_partial=allow_partial, progress=watcher.step)
+    judged, missing = classifier.files(files)
+    with bars(f"judging {len(judged)} files") as watcher:
+        answers, unreadable = predict_files(classifier, judged, allow_partial=allow_partial, progress=watcher.step)
     faults = [*missing, *unreadable]
     if shape is Form.JSON:
         print_json([_plain(answer, over_time) for answer in answers])

@@ -6,49 +6,20 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
-from typing import Literal, get_args
+from typing import get_args
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from earmark.checksums import remembered_digest
 from earmark.datasets.genre_folders import sorted_files
 from earmark.errors import DataError, UsageError, nearest
-from earmark.images.colour_maps import to_decibels
-from earmark.images.decode import IMAGE_SUFFIXES, read_image
-from earmark.images.trim import trim as trimmed
+from earmark.images.decode import IMAGE_SUFFIXES
+from earmark.images.drawing import Colour, Drawing
 from earmark.tracks import Dataset, Track
 
-Colour = Literal["rgb", "grey", "decibels"]
 PIECE = r"(.+?)(?:[-_]\d{1,3})?"  # name-2.png and name_002.png are pieces of one track
-MOST_LEVELS = 255
-
-
-class Drawing(msgspec.Struct, frozen=True):
-    """How a picture becomes an array; see `image_folder`."""
-
-    trim: bool
-    height: int
-    width: int
-    colour: Colour
-    colour_map: str | None
-
-    def of(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(channels, height, width) float32 in 0…1 of a picture (height, width, 3). Raises DataError."""
-        bare = trimmed(image) if self.trim else image
-        if self.colour == "decibels":
-            levels = to_decibels(bare, colour_map=self.colour_map, db_range=(0, MOST_LEVELS))
-            picture = Image.fromarray(levels[::-1])
-        else:
-            picture = Image.fromarray(bare)
-            if self.colour == "grey":
-                picture = picture.convert("L")
-        # Pillow averages over all pixels that become one when it makes a picture smaller: no aliasing.
-        resized = np.asarray(picture.resize((self.width, self.height), Image.Resampling.BILINEAR))
-        channels = resized.transpose(2, 0, 1) if resized.ndim == 3 else resized[None]
-        return np.ascontiguousarray(channels.round(), np.float32) / np.float32(MOST_LEVELS)
 
 
 def image_folder(
@@ -89,14 +60,11 @@ def image_folder(
         raise UsageError(f"colour_map = {colour_map!r} is for colour = 'decibels', not {colour!r}")
     root = Path(path)
     chosen, tracks, faults = sorted_files(root, genres, suffixes=IMAGE_SUFFIXES, what="picture")
-    drawing = Drawing(trim, height, width, colour, colour_map)
+    drawing = Drawing(trim=trim, height=height, width=width, colour=colour, colour_map=colour_map)
     settings = msgspec.json.encode(drawing).decode()
 
     def read(track: Track) -> NDArray[np.float32]:
-        try:
-            return drawing.of(read_image(_file(track)))
-        except DataError as error:
-            raise error if str(track.path) in str(error) else DataError(f"{track.path}: {error}") from error
+        return drawing.read(_file(track))
 
     def digest(track: Track) -> str:
         try:
@@ -114,6 +82,7 @@ def image_folder(
         licence="not stated: that of each recording holds",
         faults=tuple(faults),
         digest=digest,
+        drawing=drawing,
     )
 
 

@@ -14,6 +14,7 @@ from earmark.catalog import DATASETS, FEATURES
 from earmark.classifier import Classifier, ClassifierCard, build_model, load
 from earmark.errors import DataError, ModelError, UsageError
 from earmark.experiment.prepare import Prepared, features_of
+from earmark.features.settings import Features
 from earmark.features.standardise import Standardiser
 from earmark.models.ensemble import ENSEMBLE, Member
 from earmark.recipe import Choice, Recipe, TrainingSettings
@@ -64,13 +65,17 @@ def gather(recipe: Recipe) -> Gathered:
     members = tuple(load(folder) for folder in folders)
     features = features_of(recipe)
     for folder, member in zip(folders, members, strict=True):
-        on_its_scale = msgspec.structs.replace(features, standardise=member.card.features.standardise)
-        member.require(on_its_scale, where="the ensemble's recipe")
+        member.require(_on_its_scale(features, member), where="the ensemble's recipe")
         if member.card.shape != members[0].card.shape:
             raise ModelError(
                 f"{folder}: trained on examples of {member.card.shape}, {folders[0]} on {members[0].card.shape}"
             )
     return Gathered(folders, members)
+
+
+def _on_its_scale(features: Features, member: Classifier) -> Features:
+    """Those features with the member's way to standardise, in which members may differ."""
+    return msgspec.structs.replace(features, standardise=member.card.features.standardise)
 
 
 def _matching(pattern: str) -> Sequence[Path]:
@@ -89,6 +94,7 @@ def combine(gathered: Gathered, prepared: Prepared) -> tuple[ClassifierCard, nn.
     genres = prepared.dataset.genres
     judged = {track for track, part in prepared.split.parts.items() if part != "train"}
     for folder, member in zip(gathered.folders, gathered.members, strict=True):
+        member.require(_on_its_scale(prepared.features, member), where=prepared.dataset.name)
         if member.genres != genres:
             raise ModelError(
                 f"{folder}: knows the genres {', '.join(member.genres)}; {prepared.dataset.name} has "

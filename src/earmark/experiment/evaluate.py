@@ -19,6 +19,7 @@ from earmark.experiment.watcher import Watcher
 from earmark.features.cache import FeatureCache
 from earmark.features.examples import Examples
 from earmark.features.extract import extract
+from earmark.features.pixels import Pixels
 from earmark.genre_names import match
 from earmark.models.estimator import Fitted
 from earmark.predictions import Predictions
@@ -44,6 +45,7 @@ def evaluate(
     classifier.require(features_of(recipe), where=str(run.recipe))
     wanted: tuple[Part, ...] = (part,) if part is not None else ("valid", "test")
     prepared = prepare(recipe, split=read_split(run.split), only=wanted, watcher=watcher)
+    classifier.require(prepared.features, where=str(run.recipe))
     if not prepared.parts:
         sizes = prepared.split.describe()
         raise DataError(f"{run.folder}: its split ({sizes}) has no {' or '.join(wanted)} part to judge")
@@ -90,9 +92,12 @@ def evaluate_on(
     ]
     if not tracks:
         raise DataError(f"{dataset.name}: its {part} part has no track of a genre that the classifier knows")
+    features = classifier.card.features
+    if isinstance(features, Pixels):
+        classifier.require(msgspec.structs.replace(features, drawing=dataset.drawing), where=dataset.name)
     watcher.stage(f"features of {len(tracks)} tracks")
     renamed = replace(dataset, genres=classifier.genres, tracks=tuple(tracks))
-    extraction = extract(renamed, tracks, classifier.card.features, cache=FeatureCache(), on_track=watcher.step)
+    extraction = extract(renamed, tracks, features, cache=FeatureCache(), on_track=watcher.step)
     watcher.skipped(extraction.skipped)
     left_out["unreadable"] += len(extraction.skipped)
     predictions = predict_examples(classifier, extraction.examples)

@@ -15,6 +15,7 @@ from earmark.experiment.watcher import Watcher
 from earmark.features.cache import FeatureCache
 from earmark.features.examples import Examples
 from earmark.features.extract import extract
+from earmark.features.pixels import Pixels
 from earmark.features.settings import Features
 from earmark.models.ensemble import ENSEMBLE
 from earmark.recipe import Recipe
@@ -75,6 +76,8 @@ def prepare(
     dataset: Dataset = DATASETS.build(recipe.data.name, options=recipe.data.options)
     split = split or draw(dataset, **msgspec.structs.asdict(recipe.split))
     features = features_of(recipe)
+    if isinstance(features, Pixels):
+        features = msgspec.structs.replace(features, drawing=dataset.drawing)
     cache = FeatureCache()
     parts: dict[Part, Examples] = {}
     for part in only:
