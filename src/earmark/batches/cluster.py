@@ -88,7 +88,7 @@ class _Tasks(Generic[T, R]):
 
     def _feed(self) -> bool:
         """Hand out what the cluster can hold. Says whether anything is under way."""
-        most = max(LEAST_AHEAD, AHEAD * self.client.scheduler_info(n_workers=0)["total_threads"])
+        most = max(LEAST_AHEAD, AHEAD * sum(self.client.nthreads().values()))
         while len(self.under_way) < most and (items := self._next()):
             self._submit(items)
         if self.suspect is None and self.suspects:
@@ -136,7 +136,7 @@ def run_batch(make: Make[T, R], items: list[T], seconds: float) -> _Done[R]:
 
 
 async def _leave() -> None:
-    """On a worker that hangs: end it, once the scheduler knows that its result was fetched. Its nanny starts another."""
+    """On a hanging worker: end it, once the scheduler knows that its result was fetched. Its nanny starts another."""
     await asyncio.sleep(LEAVE_SECONDS)
     os._exit(1)
 
