@@ -9,6 +9,7 @@ import pytest
 
 from earmark.classifier import load
 from earmark.errors import DataError, ModelError, UsageError
+from earmark.evaluation.calibration import tempered
 from earmark.experiment.ensemble import gather
 from earmark.experiment.evaluate import evaluate, read_evaluations
 from earmark.experiment.report import write_report
@@ -66,7 +67,9 @@ def test_it_is_judged_reported_and_loaded_like_any_run(make: Make, recipe_text: 
         member.folder.rename(tmp_path / f"gone-{member.name}")
     x = np.random.default_rng(1).normal(-50, 8, (5, 16, 20)).astype(np.float32)
     each = [load(tmp_path / f"gone-{member.name}").probabilities(x) for member in members]
-    np.testing.assert_allclose(load(moved).probabilities(x), np.mean(each, axis=0), atol=1e-6)
+    assert card.calibrated_on == "40 clips of the validation part"
+    mean = tempered(np.mean(each, axis=0), card.temperature)
+    np.testing.assert_allclose(load(moved).probabilities(x), mean, atol=1e-6)
 
     before = read_evaluations(Run(moved))
     assert before["valid"].chosen_on_it

@@ -82,6 +82,9 @@ def test_a_run_holds_what_predicts_and_no_epochs(run: Run) -> None:
     evaluation = read_evaluations(run)["valid"]
     assert evaluation.headline.accuracy.value > 0.9
     assert not evaluation.chosen_on_it
+    assert load(run.folder).card.temperature == 1  # it calibrates itself
+    assert evaluation.calibrated_on == "training tracks that it held out in turn"
+    assert not evaluation.calibrated_on_it
     assert "support-vector machine" in run.report.read_text(encoding="utf-8")
 
 

@@ -102,6 +102,7 @@ def evaluate_on(
     left_out["unreadable"] += len(extraction.skipped)
     predictions = predict_examples(classifier, extraction.examples)
     predictions.write(run.predictions(f"on-{dataset.name}"))
+    by_clip, by_track = _at_both_levels(predictions, classifier, recipe.evaluation, dataset)
     evaluation = Evaluation(
         data=dataset.name,
         part=part or "all",
@@ -112,8 +113,9 @@ def evaluate_on(
         seed=recipe.training.seed,
         leak=_seen_before(run, classifier, renamed),
         left_out={reason: count for reason, count in left_out.items() if count},
-        by_clip=_by_clip(predictions, recipe.evaluation, songs_known=dataset.songs_known),
-        by_track=_by_track(predictions, recipe.evaluation) if dataset.songs_known else None,
+        calibrated_on=classifier.card.calibrated_on,
+        by_clip=by_clip,
+        by_track=by_track,
     )
     keep_evaluations(run, {f"on-{dataset.name}": evaluation})
     return evaluation
@@ -133,18 +135,22 @@ def judge(run: Run, recipe: Recipe, classifier: Classifier, prepared: Prepared, 
     examples = prepared.parts[part]
     predictions = predict_examples(classifier, examples)
     predictions.write(run.predictions(part))
+    by_clip, by_track = _at_both_levels(predictions, classifier, recipe.evaluation, prepared.dataset)
+    on_valid = part == "valid" and not isinstance(classifier.model, Fitted)
     return Evaluation(
         data=prepared.dataset.name,
         part=part,
         split=prepared.split.describe(),
         tracks=len(np.unique(examples.track)),
         synthetic=prepared.dataset.synthetic,
-        chosen_on_it=part == "valid" and recipe.training.keep != "last" and not isinstance(classifier.model, Fitted),
+        chosen_on_it=on_valid and recipe.training.keep != "last",
         seed=recipe.training.seed,
         leak=prepared.split.leaks(prepared.dataset).sentence,
         left_out=prepared.split.left_out,
-        by_clip=_by_clip(predictions, recipe.evaluation, songs_known=prepared.dataset.songs_known),
-        by_track=_by_track(predictions, recipe.evaluation) if prepared.dataset.songs_known else None,
+        calibrated_on=classifier.card.calibrated_on,
+        calibrated_on_it=on_valid and classifier.card.calibrated_on is not None,
+        by_clip=by_clip,
+        by_track=by_track,
     )
 
 
@@ -155,18 +161,23 @@ def predict_examples(classifier: Classifier, examples: Examples) -> Predictions:
     )
 
 
-def _by_clip(predictions: Predictions, settings: EvaluationSettings, *, songs_known: bool) -> Scores | None:
-    """Scores over clips, where tracks were cut into several or the songs are unknown."""
-    cut = len(set(predictions.songs)) < len(predictions) or not songs_known
-    return _score(predictions, "clip", settings) if cut else None
+def _at_both_levels(
+    predictions: Predictions, classifier: Classifier, settings: EvaluationSettings, dataset: Dataset
+) -> tuple[Scores | None, Scores | None]:
+    """Over clips where tracks were cut into several or the songs are unknown; over tracks where the songs are known."""
 
+    def scored(unit: Unit) -> Scores:
+        return score(
+            predictions,
+            unit=unit,
+            level=settings.interval,
+            resamples=settings.resamples,
+            top_k=settings.top_k,
+            temperature=classifier.card.temperature,
+        )
 
-def _by_track(predictions: Predictions, settings: EvaluationSettings) -> Scores:
-    return _score(predictions.by_song(), "track", settings)
-
-
-def _score(predictions: Predictions, unit: Unit, settings: EvaluationSettings) -> Scores:
-    return score(predictions, unit=unit, level=settings.interval, resamples=settings.resamples, top_k=settings.top_k)
+    cut = len(set(predictions.songs)) < len(predictions) or not dataset.songs_known
+    return scored("clip") if cut else None, scored("track") if dataset.songs_known else None
 
 
 def keep_evaluations(run: Run, evaluations: dict[str, Evaluation]) -> None:

@@ -39,6 +39,7 @@ def fit(recipe: Recipe, prepared: Prepared) -> tuple[ClassifierCard, Fitted]:
         standardiser=features.scale(shown.x),
         trained_on=prepared.dataset.name,
         synthetic=prepared.dataset.synthetic,
+        calibrated_on="training tracks that it held out in turn",
     )
     estimator = MODELS.build(recipe.model.name, card.shape, len(card.genres), options=recipe.model.options)
     x = card.standardiser(torch.from_numpy(np.array(shown.x))).numpy()

@@ -11,6 +11,7 @@ from earmark.atomic import write_text
 from earmark.classifier import load, write_card
 from earmark.errors import DataError
 from earmark.experiment.assemble import Job, assemble
+from earmark.experiment.calibrate import calibrated
 from earmark.experiment.ensemble import combine, gather, is_ensemble
 from earmark.experiment.evaluate import judge, keep_evaluations
 from earmark.experiment.fitting import fit, is_estimator
@@ -164,8 +165,9 @@ def _save(run: Run, job: Job, progress: Progress, *, better: bool) -> None:
 
 
 def _judged(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, watcher: Watcher) -> Run:
-    """The run with its evaluations and its report."""
-    classifier = load(run.folder, device=str(device))
+    """The run with its calibrated classifier, its evaluations and its report."""
+    classifier = calibrated(load(run.folder, device=str(device)), prepared)
+    write_card(run.folder, classifier.card)
     judged_parts = [part for part in prepared.parts if part != "train"]
     keep_evaluations(run, {part: judge(run, recipe, classifier, prepared, part) for part in judged_parts})
     if judged_parts:

@@ -16,7 +16,8 @@ class Estimator(Protocol):
 
     fit            learn from examples (n, …) and the places of their classes (n,); examples of one of `groups` (n,)
                    are not independent of each other
-    predict_proba  probabilities (n, classes) of examples (n, …)
+    predict_proba  probabilities (n, classes) of examples (n, …), which `fit` has calibrated on groups it held out: unlike
+                   a network's they are taken as they are
     state          all that was learned
     load_state     take it up again; raises ModelError where it does not fit
     """
