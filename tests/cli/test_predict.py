@@ -68,6 +68,38 @@ def test_over_time_every_clip_is_told(earmark, trained: Run, songs: Path):
     assert [line.split("\t")[:2] for line in lines] == [[str(path), ""], [str(path), "0:00.0"], [str(path), "0:01.0"]]
 
 
+def test_below_the_confidence_asked_for_it_is_unsure(earmark, trained: Run, songs: Path):
+    told = json.loads(earmark("predict", trained.folder, songs, "--json", "--over-time")[1])
+    assert {answer["verdict"] for answer in told} == {"music"}
+    least, *_, most = sorted(answer["probability"] for answer in told)
+    assert least < most
+    asked = (trained.folder, songs, "--over-time", "--min-confidence", most - 1e-4)
+    code, out, err = earmark("predict", *asked, "--json")
+    assert (code, err) == (0, f"unsure: 2 of 3, where no genre reaches {most - 1e-4:g}\n")
+    unsure = json.loads(out)
+    assert [answer["verdict"] for answer in unsure].count("unsure") == 2
+    for before, after in zip(told, unsure, strict=True):
+        assert (before["genre"], before["probabilities"]) == (after["genre"], after["probabilities"])
+        assert after["verdict"] == ("music" if after["probability"] == most else "unsure")
+        for clip in after["over_time"]:
+            likeliest = max(clip["probabilities"].values())
+            assert clip["verdict"] == ("music" if likeliest >= most - 1e-4 else "unsure")
+
+    clips = [clip["verdict"] for answer in unsure for clip in answer["over_time"]]
+    rows = list(csv.DictReader(io.StringIO(earmark("predict", *asked, "--csv")[1])))
+    assert ["unsure" if row["genre"] == "unsure" else "music" for row in rows] == clips
+    whole = [line.split("\t") for line in earmark("predict", *asked)[1].splitlines() if line.split("\t")[1] == ""]
+    assert sorted(row[2] for row in whole)[-2:] == ["unsure", "unsure"]
+    likeliest = {answer["file"]: answer["genre"] for answer in unsure}
+    assert all(row[4].startswith(likeliest[row[0]]) for row in whole if row[2] == "unsure")
+
+
+def test_a_confidence_that_is_none_is_refused(earmark, trained: Run, songs: Path):
+    code, out, err = earmark("predict", trained.folder, songs, "--min-confidence", "70")
+    assert (code, out) == (2, "")
+    assert "'--min-confidence'" in err
+
+
 def test_the_classifier_may_be_an_option_or_a_folder_of_runs(earmark, trained: Run, songs: Path, tmp_path: Path):
     path = songs / "of mine" / "low.wav"
     _, expected, _ = earmark("predict", trained.folder, path)

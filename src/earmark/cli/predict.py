@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from earmark.cli.show import AsCsv, AsJson, Form, bar, form, on_terminal, print_csv, print_json, print_table
+from earmark.cli.show import AsCsv, AsJson, Form, bar, form, note, on_terminal, print_csv, print_json, print_table
 from earmark.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from earmark.classifier import Answer
+    from earmark.classifier import Answer, Verdict
 
 LEAST_SHOWN = 0.005  # what would read 0 %
 
@@ -22,6 +22,9 @@ def command(
     model: Annotated[Path | None, typer.Option(help="The classifier, where it is not the first argument.")] = None,
     over_time: Annotated[bool, typer.Option("--over-time", help="Also the genre along each track.")] = False,
     top: Annotated[int, typer.Option(min=1, help="How many genres of each track the table shows.")] = 3,
+    min_confidence: Annotated[
+        float, typer.Option(min=0, max=1, metavar="P", help="Say unsure where no genre is at least this probable.")
+    ] = 0.0,
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Classify what can be read of truncated files.")
     ] = False,
@@ -47,7 +50,9 @@ def command(
     classifier = load(model, device=str(to_device(device)))
     judged, missing = classifier.files(files)
     with bars(f"judging {len(judged)} files") as watcher:
-        answers, unreadable = predict_files(classifier, judged, allow_partial=allow_partial, progress=watcher.step)
+        answers, unreadable = predict_files(
+            classifier, judged, allow_partial=allow_partial, min_confidence=min_confidence, progress=watcher.step
+        )
     faults = [*missing, *unreadable]
     if shape is Form.JSON:
         print_json([_plain(answer, over_time) for answer in answers])
@@ -55,6 +60,8 @@ def command(
         _print_csv(answers, classifier.genres, over_time)
     else:
         _print_table(answers, top, over_time)
+    if unsure := sum(answer.verdict == "unsure" for answer in answers):
+        note(f"unsure: {unsure} of {len(answers)}, where no genre reaches {min_confidence:g}")
     list_faults(faults)
     if faults and not answers:
         raise DataError("nothing given could be classified")
@@ -64,14 +71,19 @@ def command(
 def _plain(answer: Answer, over_time: bool) -> dict[str, Any]:
     out: dict[str, Any] = {
         "file": answer.source,
+        "verdict": answer.verdict,
         "genre": answer.genre,
         "probability": round(answer.probability, 6),
         "probabilities": {genre: round(p, 6) for genre, p in answer.ranked()},
     }
     if over_time:
         out["over_time"] = [
-            {"start": float(start), "probabilities": dict(zip(answer.genres, row.round(6).tolist(), strict=True))}
-            for start, row in zip(answer.starts, answer.over_time, strict=True)
+            {
+                "start": float(start),
+                "verdict": verdict,
+                "probabilities": dict(zip(answer.genres, row.round(6).tolist(), strict=True)),
+            }
+            for start, verdict, row in zip(answer.starts, answer.verdicts_over_time, answer.over_time, strict=True)
         ]
     return out
 
@@ -79,10 +91,11 @@ def _plain(answer: Answer, over_time: bool) -> dict[str, Any]:
 def _print_csv(answers: list[Answer], genres: tuple[str, ...], over_time: bool) -> None:
     rows = []
     for answer in answers:
-        pieces = zip(answer.starts, answer.over_time, strict=True) if over_time else [("", answer.probabilities)]
-        for start, row in pieces:
+        clips = zip(answer.starts, answer.verdicts_over_time, answer.over_time, strict=True)
+        for start, verdict, row in clips if over_time else [("", answer.verdict, answer.probabilities)]:
             place = [start] if over_time else []
-            rows.append([answer.source, *place, answer.genres[row.argmax()], *(f"{p:.6f}" for p in (row.max(), *row))])
+            said = _said(verdict, genres[row.argmax()])
+            rows.append([answer.source, *place, said, *(f"{p:.6f}" for p in (row.max(), *row))])
     print_csv(["file", *(["start"] if over_time else []), "genre", "probability", *genres], rows)
 
 
@@ -94,13 +107,15 @@ def _print_table(answers: list[Answer], top: int, over_time: bool) -> None:
     rows = []
     for answer in answers:
         name = answer.source[len(common) :]
-        others = ", ".join(f"{genre} {p:.0%}" for genre, p in answer.ranked()[1:top] if p >= LEAST_SHOWN)
-        rows.append((name, "", answer.genre, _likely(answer.probability), others))
+        others = answer.ranked()[1 if answer.verdict == "music" else 0 : top]
+        then = ", ".join(f"{genre} {p:.0%}" for genre, p in others if p >= LEAST_SHOWN)
+        rows.append((name, "", _said(answer.verdict, answer.genre), _likely(answer.probability), then))
         if over_time:
-            for start, row in zip(answer.starts, answer.over_time, strict=True):
+            for start, verdict, row in zip(answer.starts, answer.verdicts_over_time, answer.over_time, strict=True):
                 minutes, seconds = divmod(float(start), 60)
                 at = f"{minutes:.0f}:{seconds:04.1f}"
-                rows.append(("" if on_terminal() else name, at, answer.genres[row.argmax()], _likely(row.max()), ""))
+                said = _said(verdict, answer.genres[row.argmax()])
+                rows.append(("" if on_terminal() else name, at, said, _likely(row.max()), ""))
     header = ("file", "at", "genre", "probability", "then")
     places = [place for place, column in enumerate(header) if over_time or column != "at"]
     print_table(
@@ -109,6 +124,11 @@ def _print_table(answers: list[Answer], top: int, over_time: bool) -> None:
         right=("at", "probability"),
         fold=("file", "then"),
     )
+
+
+def _said(verdict: Verdict, genre: str) -> str:
+    """The genre where it may be named, else why not."""
+    return genre if verdict == "music" else verdict
 
 
 def _likely(probability: float) -> str:
