@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from earmark.audio.decode import AUDIO_SUFFIXES
 from earmark.audio.files import audio_files
 from earmark.images.decode import IMAGE_SUFFIXES
 from earmark.images.files import image_files
+from earmark.tracks import Fault
 from earmark.walk import files_of
 
 
@@ -35,6 +37,25 @@ def test_what_is_not_there_is_listed_and_spoils_nothing(tmp_path: Path) -> None:
         ("gone.txt", "no such file or folder"),
         ("empty", "no notes in this folder or below it (looked for .md, .txt)"),
     ]
+
+
+def test_a_folder_that_cannot_be_read_is_listed_and_the_others_are_walked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a/1.txt", "b/2.txt", "c/3.txt"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    scandir = os.scandir
+
+    def refusing(path: str | Path) -> object:  # whoever runs the tests may be one to whom nothing is refused
+        if Path(path).name == "b":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    found, faults = files_of([tmp_path], {".txt"}, what="notes")
+    assert [path.name for path in found] == ["1.txt", "3.txt"]
+    assert faults == [Fault(str(tmp_path / "b"), "this folder cannot be read: Permission denied")]
 
 
 @pytest.mark.parametrize(

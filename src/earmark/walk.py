@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -13,14 +13,16 @@ from earmark.tracks import Fault
 def files_of(paths: Iterable[Path], suffixes: AbstractSet[str], *, what: str) -> tuple[list[Path], list[Fault]]:
     """The files among `paths`, and below its folders all with one of `suffixes`, in the order of their names.
 
-    Beside them the paths that do not exist and the folders without such files, which `what` names: "audio files".
-    Hidden files and folders are left out, and links to folders are not followed, so that loops cannot trap.
+    Beside them the paths that do not exist, the folders that cannot be read, and those without such files, which `what`
+    names: "audio files". Hidden files and folders are left out, and links to folders are not followed, so that loops
+    cannot trap.
     """
     found: list[Path] = []
     faults: list[Fault] = []
     for path in paths:
-        inside = _below(path, suffixes) if path.is_dir() else [path] if path.exists() else []
-        found += inside
+        inside = list(walk(path, suffixes)) if path.is_dir() else [path] if path.exists() else []
+        found += [entry for entry in inside if isinstance(entry, Path)]
+        faults += [entry for entry in inside if isinstance(entry, Fault)]
         if not path.exists():
             faults.append(Fault(str(path), "no such file or folder"))
         elif not inside:
@@ -29,13 +31,16 @@ def files_of(paths: Iterable[Path], suffixes: AbstractSet[str], *, what: str) ->
     return found, faults
 
 
-def _below(folder: Path, suffixes: AbstractSet[str]) -> list[Path]:
-    out: list[Path] = []
-    for root, folders, names in os.walk(folder):
+def walk(folder: Path, suffixes: AbstractSet[str]) -> Iterator[Path | Fault]:
+    """The files below `folder` with one of `suffixes`, one after the other in the order of their names.
+
+    What is left out is as in `files_of`. Folders that cannot be read come last, as faults.
+    """
+    refused: list[OSError] = []
+    for root, folders, names in os.walk(folder, onerror=refused.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        out += [
-            Path(root) / name
-            for name in sorted(names)
-            if not name.startswith(".") and Path(name).suffix.lower() in suffixes
-        ]
-    return out
+        for name in sorted(names):
+            if not name.startswith(".") and Path(name).suffix.lower() in suffixes:
+                yield Path(root) / name
+    for error in refused:
+        yield Fault(str(error.filename), f"this folder cannot be read: {error.strerror}")
