@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -11,7 +12,21 @@ import typer
 from typer.core import TyperGroup
 
 import earmark
-from earmark.cli import data, doctor, evaluate, fetch, models, predict, recipes, render, report, split, study, train
+from earmark.cli import (
+    data,
+    doctor,
+    evaluate,
+    fetch,
+    models,
+    predict,
+    recipes,
+    render,
+    report,
+    split,
+    study,
+    train,
+    undo,
+)
 from earmark.errors import EarmarkError, UsageError, nearest
 
 DEFECT = 70  # EX_SOFTWARE of sysexits.h
@@ -38,7 +53,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (predict, train, evaluate, report, study, data, split, render, fetch, models, recipes, doctor):
+for module in (predict, train, evaluate, report, study, undo, data, split, render, fetch, models, recipes, doctor):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 
@@ -65,6 +80,8 @@ def run(arguments: list[str]) -> int:
     130 stopped with Ctrl-C. All but 0 and 1 leave one line on standard error; `--debug`, at any place, puts the
     traceback before it.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # names of files need not be text
     try:
         words = [word for word in arguments if word != "--debug"] or ["--help"]
         outcome = app(words, prog_name="earmark", standalone_mode=False)
