@@ -108,6 +108,7 @@ MODELS = Catalog(
     "models",
     {
         "densenet121": "earmark.models.densenet121:DenseNet121",
+        "feature_discriminant": "earmark.models.feature_discriminant:FeatureDiscriminant",
         "feature_svm": "earmark.models.feature_svm:FeatureSVM",
         "inception_resnet_v2": "earmark.models.inception_resnet_v2:InceptionResNetV2",
         "parallel_cnn": "earmark.models.parallel_cnn:ParallelCNN",

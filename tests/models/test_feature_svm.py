@@ -71,7 +71,7 @@ def test_halves_are_shown_beside_the_whole(data: Data) -> None:
     machines = OneVsRestClassifier(SVC(C=3.0, gamma=1.0)).fit(scaled, np.tile(y, 3))
     model = FeatureSVM(SHAPE, 3).fit(x, y)
     np.testing.assert_allclose(model.decision_function(x), machines.decision_function(scaled[: len(x)]), atol=1e-9)
-    assert not FeatureSVM((32, 63), 3).halves
+    assert len(FeatureSVM((32, 63), 3).numbers.of_pieces(x[:5, :, :63])) == 5  # too short for halves
 
 
 def test_probabilities_are_sharpened_as_held_out_tracks_ask(data: Data, monkeypatch: pytest.MonkeyPatch) -> None:

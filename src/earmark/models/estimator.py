@@ -10,6 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from earmark.errors import ModelError
+
 
 class Estimator(Protocol):
     """What learns at once and not by gradients: scikit-learn's contract, with what was learned as plain arrays.
@@ -65,3 +67,33 @@ class Fitted(nn.Module):
     def _apply(self, fn: Any, recurse: bool = True) -> Self:  # noqa: ARG002
         """Torch's hook for moves to a device; some have no float64."""
         return self
+
+
+def groups_to_learn_from(
+    model: str, y: NDArray[np.integer[Any]], *, classes: int, groups: NDArray[np.integer[Any]] | None
+) -> NDArray[np.integer[Any]]:
+    """Which examples belong together, each to itself where `groups` is None.
+
+    Raises ModelError where a class has fewer than two examples, or all are of one group.
+    """
+    counts = np.bincount(y, minlength=classes)
+    if len(counts) > classes or counts.min() < 2:
+        raise ModelError(
+            f"{model} takes at least 2 examples of each of {classes} classes to learn from, "
+            f"not {', '.join(map(str, counts))}"
+        )
+    groups = np.arange(len(y)) if groups is None else groups
+    if len(np.unique(groups)) < 2:
+        raise ModelError(f"{model}: all examples are of one group; it takes 2 to tell how sure to be of another")
+    return groups
+
+
+def arrays_of(
+    model: str, state: Mapping[str, NDArray[Any]], shapes: Mapping[str, tuple[int, ...]]
+) -> dict[str, NDArray[np.float64]]:
+    """The arrays of a saved state. Raises ModelError naming the first that is missing, too many or of another shape."""
+    for name in (*shapes, *state):
+        there = state[name].shape if name in state else None
+        if there != shapes.get(name):
+            raise ModelError(f"{model}: the array {name} is {there}, it should be {shapes.get(name)}")
+    return {name: state[name].astype(np.float64) for name in shapes}

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from sklearn.metrics.pairwise import rbf_kernel
-from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.svm import SVC
 
-from earmark.audio.track_statistics import BANDS, FRAMES, SLOWEST_RATE, track_statistics
 from earmark.errors import ModelError, UsageError
-from earmark.models.shapes import bands_and_frames, written
+from earmark.models.estimator import arrays_of, groups_to_learn_from
+from earmark.models.sharpness import Places, fitting_sharpness, held_out
+from earmark.models.track_numbers import Scale, TrackNumbers, scale_of
 
 Array = NDArray[np.float64]
-OUTLYING = 4.0  # deviations; a stranger recording is held there
 MOST = 12_000  # examples and halves, whose kernel takes 1.2 GB, and as much again while folds are held out
-FOLDS = 5  # to learn how far decision values are to be trusted
 
 
 class FeatureSVM:
@@ -57,26 +53,15 @@ class FeatureSVM:
         frames_per_second: float = 12.9,
         halves: bool = True,
     ) -> None:
-        self.shape = bands_and_frames("feature_svm", shape, least=(BANDS, FRAMES))
         if C <= 0 or gamma <= 0:
             raise UsageError(f"feature_svm: C = {C:g} and gamma = {gamma:g} must be above 0")
-        if frames_per_second < SLOWEST_RATE:
-            raise UsageError(
-                f"feature_svm: frames_per_second = {frames_per_second:g}; rhythm takes at least {SLOWEST_RATE:g}"
-            )
+        self.numbers = TrackNumbers("feature_svm", shape, frames_per_second, halves)
         self.classes = classes
         self.C = C
         self.gamma = gamma
-        self.frames_per_second = frames_per_second
-        self.halves = halves and self.shape[1] >= 2 * FRAMES
         self._learned: _Learned | None = None
 
-    def fit(
-        self,
-        x: NDArray[np.floating[Any]],
-        y: NDArray[np.integer[Any]],
-        groups: NDArray[np.integer[Any]] | None = None,
-    ) -> Self:
+    def fit(self, x: NDArray[np.floating[Any]], y: Places, groups: Places | None = None) -> Self:
         """Learn from examples (n, bands, frames) and the places of their classes (n,).
 
         `groups` (n,) tells which examples belong together, such as an artist's: the probabilities are then those for
@@ -84,36 +69,21 @@ class FeatureSVM:
 
         Raises ModelError where a class has fewer than two examples, or they are of another shape than was built for.
         """
-        counts = np.bincount(y, minlength=self.classes)
-        if len(counts) > self.classes or counts.min() < 2:
-            raise ModelError(
-                f"feature_svm takes at least 2 examples of each of {self.classes} classes to learn from, "
-                f"not {', '.join(map(str, counts))}"
-            )
-        if groups is None:
-            groups = np.arange(len(y))
-        if len(np.unique(groups)) < 2:
-            raise ModelError("feature_svm: all examples are of one group; it takes 2 to tell how sure to be of another")
-        pieces = [x]
-        if self.halves:
-            middle = self.shape[1] // 2
-            pieces += [x[:, :, :middle], x[:, :, -middle:]]
-        numbers = np.concatenate([self._numbers(piece) for piece in pieces])
-        labels = np.tile(y, len(pieces))
-        mean, spread = numbers.mean(0), numbers.std(0)
-        spread[spread < 1e-9] = 1.0
-        scaled = _scaled(numbers, mean, spread) * self._weight
+        groups = groups_to_learn_from("feature_svm", y, classes=self.classes, groups=groups)
+        numbers = self.numbers.of_pieces(x)
+        scale = scale_of(numbers)
+        scaled = scale(numbers) * self.numbers.weight
         if len(scaled) > MOST:
             raise ModelError(
                 f"feature_svm compares each of {len(scaled):,} examples and halves with each, at most {MOST:,}; "
                 "give whole tracks and not clips of them, or set halves = false"
             )
         kernel = rbf_kernel(scaled, gamma=self.gamma)
-        dual, bias = self._separate(kernel, labels)
+        dual, bias = self._separate(kernel, np.tile(y, len(kernel) // len(y)))
         decisions = self._held_out(kernel, y, groups)
         supports = dual.any(axis=1)
         self._learned = _Learned(
-            mean, spread, scaled[supports], dual[supports], bias, np.array(_fitting_sharpness(decisions, y))
+            scale.mean, scale.spread, scaled[supports], dual[supports], bias, np.array(fitting_sharpness(decisions, y))
         )
         return self
 
@@ -123,7 +93,7 @@ class FeatureSVM:
         Raises ModelError before anything was learned, or where the examples have another shape than was built for.
         """
         learned = self._after_learning()
-        scaled = _scaled(self._numbers(x), learned.mean, learned.spread) * self._weight
+        scaled = Scale(learned.mean, learned.spread)(self.numbers.of(x)) * self.numbers.weight
         decisions: Array = rbf_kernel(scaled, learned.support, gamma=self.gamma) @ learned.dual + learned.bias
         return decisions
 
@@ -141,7 +111,7 @@ class FeatureSVM:
 
         Raises ModelError naming the first array that is missing, too many or of another shape.
         """
-        numbers = len(self._weight)
+        numbers = len(self.numbers.weight)
         supports = len(state["support"]) if "support" in state else 0
         shapes = {
             "mean": (numbers,),
@@ -151,37 +121,14 @@ class FeatureSVM:
             "bias": (self.classes,),
             "sharpness": (),
         }
-        for name in (*shapes, *state):
-            there = state[name].shape if name in state else None
-            if there != shapes.get(name):
-                raise ModelError(f"feature_svm: the array {name} is {there}, it should be {shapes.get(name)}")
-        self._learned = _Learned(**{name: state[name].astype(np.float64) for name in shapes})
+        self._learned = _Learned(**arrays_of("feature_svm", state, shapes))
 
     def _after_learning(self) -> _Learned:
         if self._learned is None:
             raise ModelError("this feature_svm has learned nothing yet; fit it, or load its state")
         return self._learned
 
-    def _numbers(self, x: NDArray[np.floating[Any]]) -> Array:
-        """All statistics side by side, (n, numbers); of halves too, which are shorter than `shape`."""
-        if x.ndim != 3 or x.shape[1:] not in (self.shape, (self.shape[0], self.shape[1] // 2)):
-            raise ModelError(
-                f"this feature_svm was built for examples of {written(self.shape)}, these are of "
-                f"{written(x.shape[1:])}; use the features it was trained with"
-            )
-        groups = track_statistics(x.astype(np.float32), frames_per_second=self.frames_per_second)
-        return np.concatenate(list(groups.values()), axis=1).astype(np.float64)
-
-    @cached_property
-    def _weight(self) -> Array:
-        """Of each number: all groups vary the same, and all together by 1."""
-        nothing = np.zeros((1, *self.shape), dtype=np.float32)
-        sizes = [
-            group.shape[1] for group in track_statistics(nothing, frames_per_second=self.frames_per_second).values()
-        ]
-        return np.concatenate([np.full(size, (size * len(sizes)) ** -0.5) for size in sizes])
-
-    def _separate(self, kernel: Array, y: NDArray[np.integer[Any]]) -> tuple[Array, Array]:
+    def _separate(self, kernel: Array, y: Places) -> tuple[Array, Array]:
         """Dual coefficients (n, classes) and biases (classes,) of the machines that each know one class from the rest.
 
         A class of which there is no example is on the far side of its border everywhere.
@@ -193,16 +140,17 @@ class FeatureSVM:
             bias[label] = machine.intercept_[0]
         return dual, bias
 
-    def _held_out(self, kernel: Array, y: NDArray[np.integer[Any]], groups: NDArray[np.integer[Any]]) -> Array:
+    def _held_out(self, kernel: Array, y: Places, groups: Places) -> Array:
         """Decision values (n, classes) of whole examples by machines that saw nothing of their group."""
-        decisions = np.empty((len(y), self.classes))
-        folds = min(FOLDS, len(np.unique(groups)), int(np.bincount(y).min()))
         pieces = np.arange(len(kernel)).reshape(-1, len(y))
-        for shown, judged in StratifiedGroupKFold(folds).split(y, y, groups):
+
+        def decide(shown: Places, judged: Places) -> Array:
             seen = pieces[:, shown].ravel()
             dual, bias = self._separate(kernel[np.ix_(seen, seen)], np.tile(y[shown], len(pieces)))
-            decisions[judged] = kernel[np.ix_(judged, seen)] @ dual + bias
-        return decisions
+            decisions: Array = kernel[np.ix_(judged, seen)] @ dual + bias
+            return decisions
+
+        return held_out(decide, y, groups)
 
 
 @dataclass(frozen=True)
@@ -216,17 +164,3 @@ class _Learned:
     dual: Array
     bias: Array
     sharpness: Array
-
-
-def _scaled(numbers: Array, mean: Array, spread: Array) -> Array:
-    return np.clip((numbers - mean) / spread, -OUTLYING, OUTLYING)
-
-
-def _fitting_sharpness(decisions: Array, y: NDArray[np.integer[Any]]) -> float:
-    """The factor from 1/20 to 20 whose softmax makes `y` likeliest."""
-
-    def surprise(log_factor: float) -> float:
-        return -float(log_softmax(np.exp(log_factor) * decisions, axis=1)[np.arange(len(y)), y].mean())
-
-    found = minimize_scalar(surprise, bounds=(-np.log(20), np.log(20)), method="bounded")
-    return float(np.exp(found.x))
