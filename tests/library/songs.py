@@ -55,7 +55,8 @@ def _soundfile(suffix: str) -> bytes:
     return whole.getvalue()
 
 
-def _ffmpeg(suffix: str, options: dict[str, str]) -> bytes:
+def encoded(suffix: str, options: dict[str, str]) -> bytes:
+    """That tone as FFmpeg writes it into this kind of file."""
     whole = Path(tempfile.mkdtemp()) / "song"  # a file, since MP4 with its index in front is read again
     with av.open(str(whole), "w", format=CONTAINERS.get(suffix, suffix), options=options) as container:
         stream = container.add_stream(CODECS[suffix], rate=RATE)
@@ -84,7 +85,7 @@ def sound(name: str) -> bytes:
     if suffix in ("wav", "aiff", "flac", "ogg"):
         return _soundfile(suffix)
     options = {"movflags": "faststart"} if name.endswith("faststart") else {}
-    return _ffmpeg(suffix, {**options, "id3v2_version": "0", "write_id3v1": "0"} if suffix == "mp3" else options)
+    return encoded(suffix, {**options, "id3v2_version": "0", "write_id3v1": "0"} if suffix == "mp3" else options)
 
 
 def make(folder: Path, name: str, *, genres: tuple[str, ...] = (), tags: bool = True) -> Path:

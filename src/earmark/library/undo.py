@@ -14,7 +14,7 @@ from earmark.errors import DataError, TagError, UsageError, nearest
 from earmark.library.change import Change
 from earmark.library.journal import Entry, Journal, Overview, journal_files
 from earmark.library.rewrite import digests, rewrite, temporary_beside, writable_target
-from earmark.library.tags.files import foreign_bytes, read_field, read_genres, testimony
+from earmark.library.tags.files import foreign_bytes, read_field, read_genres, second_reading
 from earmark.library.write import check_unharmed, said
 from earmark.tracks import Fault
 
@@ -91,7 +91,7 @@ def _undo(entry: Entry, journal: Journal) -> Change:
     with target.open("rb") as file:
         seen = os.fstat(file.fileno())
         container, genre = read_field(file)
-        before = testimony(container, file)
+        before = second_reading(container, file)
         untouched = digests(file, entry.backwards)
         if untouched == (entry.digest_after, entry.digest_before):
             splices, digest = entry.backwards, entry.digest_before

@@ -13,7 +13,7 @@ from earmark.library.change import Change
 from earmark.library.journal import Entry, Journal
 from earmark.library.rewrite import digests, rewrite, temporary_beside, writable_target
 from earmark.library.tags.container import Container
-from earmark.library.tags.files import Testimony, foreign_bytes, read_field, read_genres, testimony
+from earmark.library.tags.files import Reading, foreign_bytes, read_field, read_genres, second_reading
 from earmark.library.tags.genre import Genre, check_texts
 from earmark.library.tags.splice import inverse
 from earmark.tracks import Fault
@@ -57,9 +57,9 @@ def write_changes(
     return Tagging(id=tagging, written=tuple(written), faults=tuple(faults))
 
 
-def check_unharmed(container: Container, copy: BinaryIO, before: Testimony) -> Testimony:
+def check_unharmed(container: Container, copy: BinaryIO, before: Reading) -> Reading:
     """What mutagen says of the copy. Raises TagError where more than the genre is other than it was."""
-    after = testimony(container, copy)
+    after = second_reading(container, copy)
     changed = {
         key for key in before.others.keys() | after.others.keys() if before.others.get(key) != after.others.get(key)
     }
@@ -88,7 +88,7 @@ def _write(change: Change, journal: Journal, tagging: str, *, keep_mtime: bool, 
         with foreign_bytes():
             wanted = container.encode(file, change.new, separator)
             splices = container.place(file, wanted.raw)
-        before = testimony(container, file)
+        before = second_reading(container, file)
         digest_before, digest_after = digests(file, splices)
         entry = journal.plan(
             Entry(

@@ -30,7 +30,7 @@ STARTS = (
 FORMS = {(b"RIFF", b"WAVE"): WAV, (b"FORM", b"AIFF"): AIFF, (b"FORM", b"AIFC"): AIFF}
 
 
-class Testimony(NamedTuple):
+class Reading(NamedTuple):
     """What mutagen says of a file: its genres, all other tags, and how long it plays in seconds."""
 
     genres: tuple[str, ...]
@@ -82,7 +82,7 @@ def read_field(file: BinaryIO) -> tuple[Container, Genre]:
         return container, container.read(file)
 
 
-def testimony(container: Container, file: BinaryIO) -> Testimony:
+def second_reading(container: Container, file: BinaryIO) -> Reading:
     """What mutagen says of an open file. Raises TagError where it cannot read it."""
     file.seek(0)
     with foreign_bytes():
@@ -91,7 +91,7 @@ def testimony(container: Container, file: BinaryIO) -> Testimony:
         said: Any = next((value for key, value in tags.items() if key.lower() == container.key.lower()), ())
         genres = tuple(str(text) for text in getattr(said, "genres", said))
         others = {key: repr(value) for key, value in tags.items() if key.lower() != container.key.lower()}
-        return Testimony(genres, others, found.info.length)
+        return Reading(genres, others, found.info.length)
 
 
 @contextlib.contextmanager

@@ -72,7 +72,7 @@ def _page(file: BinaryIO) -> OggPage:
     try:
         return OggPage(file)
     except (EOFError, mutagen.ogg.error) as error:
-        raise TagError(f"its Ogg pages are damaged: {error or 'they end too early'}") from error
+        raise TagError(f"its Ogg pages are damaged: {str(error) or 'they end too early'}") from error
 
 
 def _read(file: BinaryIO) -> Genre:
