@@ -70,7 +70,7 @@ class TestTemperature:
             return -np.log(given_it.reshape(n, clips).mean(1)).sum() + (1 / temperature - 1) ** 2 / 2
 
         found = fit_temperature(logits, truth, [f"song {song}" for song in songs])
-        assert surprise(found) <= min(map(surprise, np.geomspace(0.05, 20, 200))) + 1e-4
+        assert surprise(found) <= min(map(surprise, np.geomspace(0.05, 20, 200))) * (1 + 1e-5) + 1e-4
 
     @given(seed=seeds, n=st.integers(1, 40))
     @settings(max_examples=20, deadline=None)
@@ -190,8 +190,9 @@ class TestRiskCoverage:
         assert curve.kept(0.95) == Kept(0.95, 0.0, None)
         assert curve.kept(0.8) == Kept(0.8, 0.75, pytest.approx(2 / 3))
         assert curve.kept(0.0) == Kept(0.0, 1.0, 0.5)
-        assert curve.reaching(0.66) == Kept(0.8, 0.75, pytest.approx(2 / 3))
-        assert curve.reaching(0.7) == Kept(0.9, 0.25, 1.0)
+        assert curve.reaching(0.5) == Kept(0.0, 1.0, 0.5)
+        assert curve.reaching(0.66) == Kept(0.501, 0.75, pytest.approx(2 / 3))
+        assert curve.reaching(0.7) == Kept(0.801, 0.25, 1.0)
         assert risk_coverage(np.array([0.9, 0.8]), np.array([False, True])).reaching(0.6) is None
 
     @given(answers=some_answers())
@@ -212,8 +213,8 @@ class TestRiskCoverage:
         kept = curve.kept(threshold)
         assert kept.share == pytest.approx(given_then.mean())
         assert kept.accuracy == (pytest.approx(right[given_then].mean()) if given_then.any() else None)
-        shares = {t: right[sureness >= t].mean() for t in sureness}
-        enough = [t for t, share in shares.items() if share >= accuracy - 1e-9]
+        steps = [t for t in np.arange(1001) / 1000 if t <= sureness.max()]
+        enough = [t for t in steps if 1 - (~right[sureness >= t]).sum() / (sureness >= t).sum() >= accuracy]
         reached = curve.reaching(accuracy)
         assert (reached.threshold if reached else None) == (min(enough) if enough else None)
 

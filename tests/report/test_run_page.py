@@ -35,6 +35,10 @@ def test_every_score_stands_on_the_page_with_its_interval(make_page, read):
         assert found["Macro-F1"] == interval(level.macro_f1, percent)
         assert found[f"Top-{level.top_k} accuracy"] == interval(level.top_k_accuracy, percent)
         assert found["Log loss, nats"] == interval(level.log_loss, figure)
+        error = level.calibration
+        assert found["Calibration error"] == cells(
+            [f"{percent(error.ece)} (by chance up to {percent(error.ece_by_chance)})"]
+        )[0]
         assert found["Majority baseline"] == cells([f"{percent(level.majority_accuracy)} always blues"])[0]
     assert cells(scores[0])[1:] == ["over 30 tracks", "over 90 clips of 30 songs"]
 
@@ -94,7 +98,7 @@ def test_synthetic_data_are_called_synthetic(make_page, read, where):
 
 def test_a_run_judged_on_whole_tracks_has_no_clip_level(make_page, read):
     page = read(render_run(make_page(clips=1)))
-    assert [len(row) for row in page.tables[0]] == [2] * 6
+    assert [len(row) for row in page.tables[0]] == [2] * 7
     assert "clips" not in page.text.replace("clips of one track", "")
 
 
@@ -142,14 +146,14 @@ def test_the_history_is_a_table_and_two_curves(make_page, read, n_epochs):
     assert len(rows) == n_epochs + 1
     assert rows[-1][0] == f"{n_epochs} (kept)"
     assert cells(rows[1])[2:] == cells(["2.000", percent(0.2), "2.000", percent(0.2), "4.2"])
-    drawings = [ET.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", html, re.S)]
+    drawings = [ET.fromstring(svg) for svg in re.findall(r"<svg viewBox.*?</svg>", html, re.S)]
     shape = "circle" if n_epochs == 1 else "polyline"
     assert [len([e for e in svg if e.tag == shape and e.get("class") == "train"]) for svg in drawings] == [1, 1]
 
 
 def test_a_model_without_epochs_has_no_curves(make_page, read):
     found = read(render_run(make_page(page={"history": (), "kept_epoch": None})))
-    assert "svg" not in found.tags
+    assert not any(name.startswith("Loss") for name in found.values("aria-label"))
     assert "Learning curves" not in found.text
 
 

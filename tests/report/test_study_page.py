@@ -64,8 +64,10 @@ def test_recipes_are_ranked_by_the_mean_of_their_seeds(six, read):
         assert flat(row[2]) == flat(
             f"{percent(means[i])} ({span(accuracy)})3 seeds: {100 * min(seeds):.1f}–{percent(max(seeds))}"
         )
-        assert row[4] == f"{contender.trainings[0].parameters:,}"
-        assert row[5] == minutes(np.mean([t.minutes for t in contender.trainings]))
+        errors = [t.evaluation.headline.calibration.ece for t in contender.trainings]
+        assert row[4] == percent(np.mean(errors))
+        assert row[5] == f"{contender.trainings[0].parameters:,}"
+        assert row[6] == minutes(np.mean([t.minutes for t in contender.trainings]))
 
 
 def test_what_must_be_said_beside_the_scores_is_said(six, read):

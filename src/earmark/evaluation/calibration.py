@@ -23,8 +23,9 @@ Bools = NDArray[np.bool_]
 
 BINS = 15  # of equal width
 SHARPEST, FLATTEST = 0.05, 20.0  # temperatures
+GRID = 31  # temperatures that are tried first, a fifth apart
 DRAWS = 2000
-ROUNDING = 1e-9
+STEPS = 1000  # of thresholds that are searched
 
 
 def fit_temperature(logits: Floats, truth: Ints, songs: Sequence[str] | None = None) -> float:
@@ -36,7 +37,8 @@ def fit_temperature(logits: Floats, truth: Ints, songs: Sequence[str] | None = N
             each stands alone
 
     The inverse of the temperature has a normal prior of 1 ± 1, which counts as much as one answer: it keeps a handful
-    of answers, all of them right, from making the classifier certain. Without songs what is minimised is convex.
+    of answers, all of them right, from making the classifier certain. Without songs what is minimised is convex; with
+    them it may have several valleys, and the deepest is searched.
 
     Raises ModelError where logits are not finite.
     Source: Guo, Pleiss, Sun & Weinberger 2017, "On calibration of modern neural networks", arXiv:1706.04599, 4.2.
@@ -54,8 +56,10 @@ def fit_temperature(logits: Floats, truth: Ints, songs: Sequence[str] | None = N
         np.logaddexp.at(total, place, given)
         return float((np.log(clips) - total).sum() + (sharpness - 1) ** 2 / 2)
 
-    found = minimize_scalar(surprise, bounds=(-np.log(FLATTEST), -np.log(SHARPEST)), method="bounded")
-    return float(np.exp(-found.x))
+    grid = np.linspace(-np.log(FLATTEST), -np.log(SHARPEST), GRID)
+    best = int(np.argmin([surprise(at) for at in grid]))
+    bounds = (grid[max(best - 1, 0)], grid[min(best + 1, GRID - 1)])
+    return float(np.exp(-minimize_scalar(surprise, bounds=bounds, method="bounded").x))
 
 
 def tempered(probabilities: Floats, temperature: float) -> Floats:
@@ -138,9 +142,9 @@ class RiskCoverage:
         return Kept(threshold, float(self.coverage[place]), float(1 - self.risk[place]))
 
     def reaching(self, accuracy: float) -> Kept | None:
-        """The least threshold at which so many of the answers given are right; None where there is none."""
-        enough = np.flatnonzero(1 - self.risk >= accuracy - ROUNDING)
-        return self.kept(float(self.thresholds[enough[-1]])) if len(enough) else None
+        """The least threshold of three decimals at which so many of the answers given are right; None where none is."""
+        every = (self.kept(step / STEPS) for step in range(STEPS + 1))
+        return next((kept for kept in every if kept.accuracy is not None and kept.accuracy >= accuracy), None)
 
 
 def risk_coverage(sureness: Floats, right: Bools) -> RiskCoverage:

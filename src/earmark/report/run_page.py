@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from earmark.evaluation.scores import Evaluation, Scores
 from earmark.predictions import Predictions
 from earmark.recipe import Recipe
+from earmark.report.confidence import confidence_of
 from earmark.report.data_facts import DataFacts
 from earmark.report.line_chart import line_chart
 from earmark.report.mistakes import confident_mistakes, top_confusions
@@ -38,7 +39,8 @@ class RunPage:
     environment   what it was made with, in the order to show: versions, platform, device, git commit, data checksum
     history       one row an epoch; empty for a model that is not trained in epochs
     kept_epoch    the epoch whose weights were kept
-    predictions   of the headline's part, clips or tracks; the most confident mistakes are read from its songs
+    predictions   of the headline's part, clips or tracks; the most confident mistakes are read from its songs, and
+                  how far to trust a probability
     spectrograms  song → float32 (bands, frames) in dB; the first mistakes that stand here are shown as pictures
     """
 
@@ -79,12 +81,14 @@ def matrix(scores: Scores) -> list[tuple[str, list[Cell]]]:
 def render_run(page: RunPage) -> str:
     """The page as one HTML file that needs no network; the same bytes for the same input."""
     mistakes = confident_mistakes(page.predictions.by_song(), MISTAKES) if page.predictions is not None else []
+    confidence = confidence_of(page.evaluations[0], page.predictions) if page.predictions is not None else None
     shown = [mistake.id for mistake in mistakes if mistake.id in page.spectrograms][:PICTURES]
     return render(
         "run.html",
         page=page,
         synthetic=page.data.synthetic or any(evaluation.synthetic for evaluation in page.evaluations),
         charts=[line_chart(page.history, figure, kept_epoch=page.kept_epoch) for figure in ("loss", "accuracy")],
+        confidence=confidence,
         mistakes=mistakes,
         pictures={song: data_uri(spectrogram_png(page.spectrograms[song])) for song in shown},
         matrix=matrix,

@@ -62,6 +62,13 @@ class Contender:
         return [training.accuracy.value for training in self.trainings]
 
     @property
+    def calibration_error(self) -> float | None:
+        """The mean over the seeds; None where a run is gone, or older than the figure."""
+        judged = [training.evaluation.headline for training in self.trainings if training.evaluation is not None]
+        found = [scores.calibration.ece for scores in judged if scores.calibration is not None]
+        return fmean(found) if len(found) == len(self.trainings) else None
+
+    @property
     def scores(self) -> Scores | None:
         """The figures of the first seed with the confusions of all; None where a run is gone."""
         found = [training.evaluation.headline for training in self.trainings if training.evaluation is not None]
@@ -141,7 +148,8 @@ class View:
         """How to read the ranking."""
         return (
             f"Accuracy: the seeds' mean, in brackets its {percent(self.page.level, 0)} interval over other songs; "
-            f"below, the seeds' own. Always guessing the commonest genre would be right for {percent(self.majority)}."
+            f"below, the seeds' own. Always guessing the commonest genre would be right for {percent(self.majority)}. "
+            "ECE: expected calibration error, how far probabilities are off in the mean."
         )
 
     @property

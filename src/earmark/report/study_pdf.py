@@ -73,6 +73,7 @@ def _said(seen: View, drawings: list[str]) -> dict[str, Any]:
                 "seeds": row.seeds,
                 "figures": [
                     percent(row.contender.mean("macro_f1")),
+                    percent(row.contender.calibration_error),
                     f"{row.contender.mean('parameters'):,.0f}",
                     minutes(row.contender.mean("minutes")),
                     figure(row.contender.mean("epochs"), 0),
