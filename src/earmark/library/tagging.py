@@ -1,0 +1,112 @@
+"""Genres suggested for a library and, where that is asked for, written: scan, plan, write."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from earmark.batches.mapping import Place
+from earmark.checksums import file_digest
+from earmark.classifier import load
+from earmark.errors import TagError, UsageError
+from earmark.experiment.watcher import Watcher
+from earmark.library.answers import Answers, stamp_of
+from earmark.library.change import Change
+from earmark.library.journal import open_journal
+from earmark.library.listen import listening
+from earmark.library.mapping import read_mapping, unchanged
+from earmark.library.plan import MIN_CONFIDENCE, Existing, Plan, Settings, plan
+from earmark.library.scan import scan
+from earmark.library.tags import read_genres
+from earmark.library.write import write_changes
+from earmark.tracks import Fault
+
+
+class Written(msgspec.Struct, frozen=True, kw_only=True):
+    """What writing a plan has done: one tagging for each library; what was read back; what could not be written."""
+
+    taggings: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+def suggest(
+    paths: Sequence[Path],
+    model: Path | None,
+    *,
+    mapping: Path | None = None,
+    existing: Existing = Existing.KEEP,
+    min_confidence: float = MIN_CONFIDENCE,
+    top: int = 1,
+    place: Place | None = None,
+    watcher: Watcher | None = None,
+) -> Plan:
+    """Listen to the files among `paths` and below its folders, and plan their genres. Their files are only read.
+
+    mapping: file of the person's own names. existing, min_confidence, top: as `Settings` says. place: where files are
+    listened to; None: in as many processes as there are cores.
+    Raises UsageError for settings out of range or without a classifier, ModelError where it cannot be loaded, DataError
+    for a mapping that does not fit, and what `scan` raises.
+    """
+    if model is None:
+        raise UsageError("no classifier to ask: name a run, as in --model runs/mine; earmark train makes one")
+    make = listening(model)
+    classifier = load(make.model)
+    names = unchanged(classifier.genres) if mapping is None else read_mapping(mapping, classifier.genres)
+    settings = Settings(mapping=names, existing=existing, min_confidence=min_confidence, top=top)
+    with contextlib.closing(Answers(make.digest)) as answers:
+        scan(paths, answers, make, place=place or Place(), watcher=watcher)
+        return plan(answers.found(), classifier.genres, classifier=classifier.name, settings=settings)
+
+
+def write_plan(
+    plan: Plan,
+    *,
+    keep_mtime: bool = False,
+    separator: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Written:
+    """Write what a plan says, each library with its own journal; options as of `write_changes`.
+
+    Raises DataError where a journal cannot be written: nothing more is then.
+    """
+    planned = len(plan.changes)
+    written = Written()
+    for library in dict.fromkeys(decision.library for decision in plan.decisions if decision.change is not None):
+        changes = [d.change for d in plan.decisions if d.change is not None and d.library == library]
+        before = len(written.changes) + len(written.faults)
+        with contextlib.closing(open_journal(library)) as journal:
+            try:
+                tagging = write_changes(
+                    changes,
+                    journal,
+                    keep_mtime=keep_mtime,
+                    separator=separator,
+                    progress=_after(before, planned, progress),
+                )
+            finally:
+                _keep_answers(changes)
+        written = Written(
+            taggings=(*written.taggings, tagging.id) if tagging.written else written.taggings,
+            changes=(*written.changes, *tagging.written),
+            faults=(*written.faults, *tagging.faults),
+        )
+    return written
+
+
+def _after(before: int, planned: int, progress: Callable[[int, int], None] | None) -> Callable[[int, int], None] | None:
+    """What hears of one library's changes, told as so many of those of all."""
+    return None if progress is None else lambda done, _: progress(before + done, planned)
+
+
+def _keep_answers(changes: Iterable[Change]) -> None:
+    """Files whose genre was written have other bytes and sound as before: they need not be listened to again."""
+    with contextlib.closing(Answers()) as answers:
+        for change in changes:
+            with contextlib.suppress(TagError, OSError):  # such a file was not written
+                status = change.path.stat()
+                if stamp_of(status) != answers.stamp(change.path) and read_genres(change.path) == change.new:
+                    answers.rewritten(change.path, status, file_digest(change.path), change.new)
