@@ -39,7 +39,8 @@ class SplitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a model is trained.
 
-    patience         epochs without a better `keep` figure before stopping; None: never
+    more_epochs      epochs after those, as if the finished training went on: its schedule stays laid out for `epochs`
+    patience         epochs without a better `keep` figure before stopping, counted anew for `more_epochs`; None: never
     accumulate       pieces in which each batch is fed, for less memory
     averaging        which mean of the weights along the way is judged and kept: ema or swa; None: the last step's
     schedule_epochs  epochs that the schedule is laid out for; None: `epochs`
@@ -47,6 +48,7 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     epochs: int = 50
+    more_epochs: int = 0
     batch_size: int = 128
     optimiser: Choice = Choice("sgd", {"learning_rate": 0.01})
     schedule: Choice = Choice("constant")

@@ -35,7 +35,7 @@ from earmark.recipe import Recipe, read_recipe, shipped_recipes
 from earmark.report.study_page import Contender, StudyPage, Training, render_study
 from earmark.report.study_pdf import render_study_pdf
 from earmark.run import Environment, Run, git_commit, open_run
-from earmark.training.checkpoint import best_epoch, to_device
+from earmark.training.checkpoint import read_progress, to_device
 from earmark.training.distributed import first, from_first, joined, processes, started_by_torchrun
 from earmark.training.history import read_history
 
@@ -260,7 +260,7 @@ def result_of(folder: Path, *, recipe: str) -> Result:
         majority=round(scores.majority_accuracy, 5),
         parameters=parameter_count(load(run.folder).model),
         epochs=len(history),
-        kept_epoch=best_epoch(run.last) if run.last.is_file() else 0,
+        kept_epoch=read_progress(run.last).best_epoch,
         minutes=round(sum(epoch.seconds for epoch in history) / 60, 2),
         run=run.name,
     )
@@ -355,4 +355,5 @@ def _training(result: Result, inside: Path) -> Training:
         minutes=result.minutes,
         evaluation=read_evaluations(run)[result.part] if there else None,
         history=read_history(run.history) if run.history.is_file() else (),
+        joined_after=read_progress(run.last).waiting_from,
     )

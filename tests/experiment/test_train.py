@@ -18,10 +18,12 @@ from earmark.errors import DataError, UsageError
 from earmark.experiment.evaluate import evaluate, read_evaluations
 from earmark.experiment.report import write_report
 from earmark.experiment.train import resume, train
+from earmark.experiment.watcher import Watcher
 from earmark.predictions import read_predictions
 from earmark.recipe import Choice, Recipe, parse_recipe, read_recipe
 from earmark.run import Run, open_run
-from earmark.training.history import read_history
+from earmark.training.checkpoint import read_progress
+from earmark.training.history import Epoch, read_history
 
 
 def figures(run: Run) -> list[tuple[float | None, ...]]:
@@ -177,3 +179,46 @@ def test_a_finished_run_goes_on_for_more_epochs_with_joined_curves(recipe: Recip
     assert after[:4] == before
     assert [row[1] for row in after[4:]] == pytest.approx([before[-1][1]] * 2)  # one cycle stays at its end
     assert read_recipe(run.recipe).training.epochs == 6
+
+
+def asking_for(recipe: Recipe, **changes: object) -> Recipe:
+    return msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, **changes))
+
+
+def test_a_recipe_may_ask_for_more_epochs_after_the_others(recipe: Recipe, tmp_path: Path) -> None:
+    """It is what going on with the finished run gives, the recipe stays as it was, and the curves show the join."""
+    in_two = train(recipe, runs=tmp_path / "runs", device="cpu")
+    resume(in_two.folder, more_epochs=2, device="cpu")
+    longer = asking_for(recipe, more_epochs=2)
+    run = train(longer, runs=tmp_path / "runs", device="cpu")
+    assert figures(run) == figures(in_two)
+    assert read_recipe(run.recipe) == longer
+    assert read_progress(run.last).waiting_from == read_progress(in_two.last).waiting_from == 4
+    assert "went on after epoch 4" in run.report.read_text()
+
+
+def test_patience_is_counted_anew_for_more_epochs(recipe: Recipe, tmp_path: Path) -> None:
+    standstill = Choice("sgd", {"learning_rate": 0.0})
+    patient = asking_for(recipe, more_epochs=9, patience=2, optimiser=standstill)
+    run = train(patient, runs=tmp_path / "runs", device="cpu")
+    progress = read_progress(run.last)
+    assert (progress.best_epoch, progress.waiting_from, len(progress.history)) == (1, 3, 5)
+
+
+@pytest.mark.parametrize("done", [2, 4, 5, 6])
+def test_stopped_anywhere_it_goes_on_to_the_same_more_epochs(recipe: Recipe, tmp_path: Path, done: int) -> None:
+    class Stop(Watcher):
+        def epoch(self, epoch: Epoch, of: int) -> None:  # noqa: ARG002 - as a watcher is told
+            if epoch.epoch == done:
+                raise KeyboardInterrupt
+
+    longer = asking_for(recipe, more_epochs=2)
+    straight = train(longer, runs=tmp_path / "straight", device="cpu")
+    with pytest.raises(KeyboardInterrupt):
+        train(longer, runs=tmp_path / "stopped", device="cpu", watcher=Stop())
+    run = resume(tmp_path / "stopped", device="cpu")
+    assert figures(run) == figures(straight)
+    assert read_progress(run.last).waiting_from == 4
+    assert load_file(run.weights).keys() == load_file(straight.weights).keys()
+    for name, tensor in load_file(straight.weights).items():
+        np.testing.assert_array_equal(load_file(run.weights)[name], tensor)

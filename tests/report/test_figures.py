@@ -18,6 +18,7 @@ def test_the_same_history_gives_the_same_files(make_epochs):
     assert draw_curves(make_epochs(9), kept_epoch=4) == draw_curves(make_epochs(9), kept_epoch=4)
     assert draw_curves_png(make_epochs(9)) == draw_curves_png(make_epochs(9))
     assert draw_curves(make_epochs(9), kept_epoch=4) != draw_curves(make_epochs(9), kept_epoch=5)
+    assert draw_curves(make_epochs(9), kept_epoch=4) != draw_curves(make_epochs(9), kept_epoch=4, joined_after=5)
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 50])

@@ -40,6 +40,13 @@ def test_without_a_valid_part_its_line_is_empty():
     assert chart.kept.up is None
 
 
+def test_a_join_stands_between_the_epochs_that_it_joins():
+    chart = line_chart(history([1.0, 0.5, 0.0]), "loss", kept_epoch=3, joined_after=1)
+    assert chart.joined == LEFT + (WIDTH - LEFT - RIGHT) / 4
+    for nowhere in (3, 9, None):  # with nothing after it there is no join yet
+        assert line_chart(history([1.0, 0.5, 0.0]), "loss", kept_epoch=3, joined_after=nowhere).joined is None
+
+
 def test_a_kept_epoch_that_is_not_in_the_history_is_not_marked():
     assert line_chart(history([1.0, 0.5]), "loss", kept_epoch=9).kept is None
     assert line_chart([], "loss", kept_epoch=1).kept is None

@@ -50,6 +50,22 @@ def test_the_page_is_whole_and_reaches_for_nothing(six, read):
     assert {v[1:] for v in page.values("href")} <= set(page.values("id"))
 
 
+def test_a_ring_stands_where_a_training_went_on(six):
+    first, *others = six.contenders
+    assert "A ring" not in render_study(six)
+    went_on = replace(first, trainings=[replace(t, joined_after=5) for t in first.trainings])
+    html = render_study(replace(six, contenders=[went_on, *others]))
+    assert "A ring stands where finished trainings went on for more epochs." in flat(html)
+    [ring] = [ring for svg in drawings(html) for ring in shapes(svg, "circle", r"join s\d")]
+    line = next(
+        line
+        for svg in drawings(html)
+        for line in shapes(svg, "polyline", ring.get("class").removeprefix("join "))
+        if len(line.get("points").split()) > 2
+    )
+    assert line.get("points").split()[4] == f"{ring.get('cx')},{ring.get('cy')}"
+
+
 def test_recipes_are_ranked_by_the_mean_of_their_seeds(six, read):
     ranking = read(render_study(six)).tables[0][1:]
     means = [np.mean([t.accuracy.value for t in c.trainings]) for c in six.contenders]

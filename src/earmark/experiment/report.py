@@ -25,7 +25,7 @@ from earmark.report.run_page import MISTAKES, RunPage, render_run
 from earmark.run import Environment, open_run
 from earmark.splits import read_split
 from earmark.tracks import Part
-from earmark.training.checkpoint import best_epoch
+from earmark.training.checkpoint import read_progress
 from earmark.training.history import read_history
 
 HEADLINES: tuple[Part, ...] = ("test", "valid")
@@ -45,10 +45,11 @@ def write_report(path: Path) -> Path:
     prepared = prepare(read_recipe(run.recipe), split=read_split(run.split), only=(headline,))
     predictions = read_predictions(run.predictions(headline))
     history = read_history(run.history) if run.history.is_file() else []
-    kept = best_epoch(run.last) if run.last.is_file() else None
+    progress = read_progress(run.last)
+    marks = {"kept_epoch": progress.best_epoch or None, "joined_after": progress.waiting_from or None}
     if history:
-        write_text(run.curves("svg"), draw_curves(history, kept_epoch=kept))
-        write_bytes(run.curves("png"), draw_curves_png(history, kept_epoch=kept))
+        write_text(run.curves("svg"), draw_curves(history, **marks))
+        write_bytes(run.curves("png"), draw_curves_png(history, **marks))
     wrong = {mistake.id for mistake in confident_mistakes(predictions.by_song(), MISTAKES)}
     page = RunPage(
         name=run.name,
@@ -58,7 +59,7 @@ def write_report(path: Path) -> Path:
         evaluations=[evaluations[headline], *(e for name, e in evaluations.items() if name != headline)],
         environment=_environment(msgspec.json.decode(run.environment.read_bytes(), type=Environment)),
         history=history,
-        kept_epoch=kept,
+        **marks,
         predictions=predictions,
         spectrograms=_first_clips(prepared.parts[headline], wrong),
     )

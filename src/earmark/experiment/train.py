@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,7 @@ from earmark.splits import read_split
 from earmark.training.checkpoint import Progress, load_checkpoint, save_checkpoint, save_weights, to_device
 from earmark.training.distributed import first, first_alone, from_first, joined, processes
 from earmark.training.history import read_history, write_history
+from earmark.training.loop import Plan
 from earmark.training.loop import train as train_epochs
 
 
@@ -117,7 +119,7 @@ def _longer(recipe: Recipe, done: int, more: int) -> Recipe:
     """The recipe with `more` epochs after the `done` ones."""
     settings = recipe.training
     laid_out = settings.schedule_epochs or settings.epochs
-    longer = msgspec.structs.replace(settings, epochs=done + more, schedule_epochs=laid_out)
+    longer = msgspec.structs.replace(settings, epochs=done + more, more_epochs=0, schedule_epochs=laid_out)
     return msgspec.structs.replace(recipe, training=longer)
 
 
@@ -127,7 +129,6 @@ def _train(
     watcher.began(run.folder)
     if is_estimator(recipe):
         return from_first(lambda: _fitted(run, recipe, prepared, device, watcher))
-    settings = recipe.training
     job = assemble(recipe, prepared, device, on_batch=watcher.step)
     if first():
         write_card(run.folder, job.card)
@@ -135,16 +136,31 @@ def _train(
     if waiting_anew:
         progress.waiting_from = len(progress.history)
     watcher.stage(f"training {recipe.model.name}")
-    if not progress.finished(settings.epochs, settings.patience):
-        with logged(run, recipe, progress.history, watcher) as hearing:
-            for epoch in train_epochs(job.trainee, job.train, job.valid, job.plan, done=tuple(progress.history)):
-                better = progress.add(epoch, settings.keep)
-                if first():
-                    _save(run, job, progress, better=better)
-                hearing.epoch(epoch, settings.epochs)
-                if progress.finished(settings.epochs, settings.patience):
-                    break
+    more = recipe.training.more_epochs
+    if not (more and progress.waiting_from):
+        _run_epochs(run, recipe, job, job.plan, progress, watcher)
+        if more:
+            progress.waiting_from = len(progress.history)
+    if more:
+        laid_out = job.plan.schedule_epochs or job.plan.epochs
+        longer = replace(job.plan, epochs=progress.waiting_from + more, schedule_epochs=laid_out)
+        _run_epochs(run, recipe, job, longer, progress, watcher)
     return from_first(lambda: _judged(run, recipe, prepared, device, watcher))
+
+
+def _run_epochs(run: Run, recipe: Recipe, job: Job, plan: Plan, progress: Progress, watcher: Watcher) -> None:
+    """The epochs of `plan` that are not done, each written down."""
+    settings = recipe.training
+    if progress.finished(plan.epochs, settings.patience):
+        return
+    with logged(run, recipe, progress.history, watcher) as hearing:
+        for epoch in train_epochs(job.trainee, job.train, job.valid, plan, done=tuple(progress.history)):
+            better = progress.add(epoch, settings.keep)
+            if first():
+                _save(run, job, progress, better=better)
+            hearing.epoch(epoch, plan.epochs)
+            if progress.finished(plan.epochs, settings.patience):
+                break
 
 
 def _fitted(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, watcher: Watcher) -> Run:

@@ -63,9 +63,8 @@ class DenseNet121(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         refuse_other_shape("densenet121", x, self.shape)
-        picture = x.reshape(-1, *self.picture).contiguous(
-            memory_format=torch.channels_last
-        )  # faster, by a fifth on CPUs
+        # Channels last in memory: a fifth faster on a CPU.
+        picture = x.reshape(-1, *self.picture).contiguous(memory_format=torch.channels_last)
         maps = F.relu(self.features(picture))
         logits: Tensor = self.classifier(self.dropout(maps.mean((2, 3))))
         return logits

@@ -30,14 +30,19 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def draw_curves(history: Sequence[Epoch], *, kept_epoch: int | None = None) -> str:
-    """Loss and accuracy per epoch, train and validation, as SVG text: the same text for the same history."""
-    return _draw(history, kept_epoch, "svg", {"Date": None}).decode()
+def draw_curves(history: Sequence[Epoch], *, kept_epoch: int | None = None, joined_after: int | None = None) -> str:
+    """Loss and accuracy per epoch, train and validation, as SVG text: the same text for the same history.
+
+    Marked are the epoch that was kept, and the one after which the finished training went on.
+    """
+    return _draw(history, kept_epoch, joined_after, "svg", {"Date": None}).decode()
 
 
-def draw_curves_png(history: Sequence[Epoch], *, kept_epoch: int | None = None) -> bytes:
+def draw_curves_png(
+    history: Sequence[Epoch], *, kept_epoch: int | None = None, joined_after: int | None = None
+) -> bytes:
     """The same figure as a PNG, 1500 pixels wide."""
-    return _draw(history, kept_epoch, "png", {"Software": None})
+    return _draw(history, kept_epoch, joined_after, "png", {"Software": None})
 
 
 def draw_sweep(curve: Sequence[tuple[float, float]], chosen: float) -> str:
@@ -57,12 +62,14 @@ def draw_sweep(curve: Sequence[tuple[float, float]], chosen: float) -> str:
     return out.getvalue().decode()
 
 
-def _draw(history: Sequence[Epoch], kept_epoch: int | None, format: str, metadata: dict[str, None]) -> bytes:
+def _draw(
+    history: Sequence[Epoch], kept: int | None, joined: int | None, format: str, metadata: dict[str, None]
+) -> bytes:
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(10, 3.8), layout="constrained")
         loss, accuracy = figure.subplots(1, 2)
-        _curves(loss, history, "loss", kept_epoch)
-        _curves(accuracy, history, "accuracy", kept_epoch)
+        _curves(loss, history, "loss", kept, joined)
+        _curves(accuracy, history, "accuracy", kept, joined)
         accuracy.yaxis.set_major_formatter(PercentFormatter(1, decimals=0, symbol=" %"))
         handles, labels = loss.get_legend_handles_labels()
         if handles:
@@ -74,15 +81,17 @@ def _draw(history: Sequence[Epoch], kept_epoch: int | None, format: str, metadat
     return out.getvalue()
 
 
-def _curves(axes: Axes, history: Sequence[Epoch], figure: str, kept_epoch: int | None) -> None:
+def _curves(axes: Axes, history: Sequence[Epoch], figure: str, kept: int | None, joined: int | None) -> None:
     for part, label, colour, width in (("train", "train", MUTED, 1.4), ("valid", "validation", ACCENT, 2.0)):
         values = [getattr(row, f"{part}_{figure}") for row in history]
         points = [(row.epoch, value) for row, value in zip(history, values, strict=True) if value is not None]
         if points:
             marker = "o" if len(points) == 1 else None
             axes.plot(*zip(*points, strict=True), color=colour, linewidth=width, marker=marker, label=label)
-    if kept_epoch is not None:
-        axes.axvline(kept_epoch, color=MUTED, linewidth=0.8, linestyle=(0, (2, 3)), label=f"kept: epoch {kept_epoch}")
+    if joined:
+        axes.axvline(joined + 0.5, color=MUTED, linewidth=0.8, label=f"went on after epoch {joined}")
+    if kept:
+        axes.axvline(kept, color=MUTED, linewidth=0.8, linestyle=(0, (2, 3)), label=f"kept: epoch {kept}")
     axes.set_title(figure.capitalize(), loc="left", fontweight="bold")
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10], integer=True))

@@ -47,7 +47,7 @@ class Kept:
 
 @dataclass(frozen=True)
 class LineChart:
-    """A learning curve, laid out."""
+    """A learning curve, laid out; `joined` is where a finished training went on."""
 
     figure: str
     train: Line
@@ -55,6 +55,7 @@ class LineChart:
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
     kept: Kept | None
+    joined: float | None = None
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -63,7 +64,9 @@ class LineChart:
     bottom: int = HEIGHT - BOTTOM
 
 
-def line_chart(history: Sequence[Epoch], figure: str, *, kept_epoch: int | None) -> LineChart:
+def line_chart(
+    history: Sequence[Epoch], figure: str, *, kept_epoch: int | None, joined_after: int | None = None
+) -> LineChart:
     """Lay out `figure` ("loss" or "accuracy") of train and validation over the epochs.
 
     A figure that is not finite, as of a training that diverged, breaks its line.
@@ -117,6 +120,7 @@ def line_chart(history: Sequence[Epoch], figure: str, *, kept_epoch: int | None)
             for at in y_ticks
         ),
         kept=kept,
+        joined=across(joined_after + 0.5) if joined_after in epochs[:-1] else None,
     )
 
 

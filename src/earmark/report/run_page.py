@@ -39,6 +39,7 @@ class RunPage:
     environment   what it was made with, in the order to show: versions, platform, device, git commit, data checksum
     history       one row an epoch; empty for a model that is not trained in epochs
     kept_epoch    the epoch whose weights were kept
+    joined_after  the epoch after which the finished training went on
     predictions   of the headline's part, clips or tracks; the most confident mistakes are read from its songs, and
                   how far to trust a probability
     spectrograms  song → float32 (bands, frames) in dB; the first mistakes that stand here are shown as pictures
@@ -52,6 +53,7 @@ class RunPage:
     environment: Mapping[str, str]
     history: Sequence[Epoch] = ()
     kept_epoch: int | None = None
+    joined_after: int | None = None
     predictions: Predictions | None = None
     spectrograms: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
@@ -87,7 +89,10 @@ def render_run(page: RunPage) -> str:
         "run.html",
         page=page,
         synthetic=page.data.synthetic or any(evaluation.synthetic for evaluation in page.evaluations),
-        charts=[line_chart(page.history, figure, kept_epoch=page.kept_epoch) for figure in ("loss", "accuracy")],
+        charts=[
+            line_chart(page.history, figure, kept_epoch=page.kept_epoch, joined_after=page.joined_after)
+            for figure in ("loss", "accuracy")
+        ],
         confidence=confidence,
         mistakes=mistakes,
         pictures={song: data_uri(spectrogram_png(page.spectrograms[song])) for song in shown},

@@ -121,6 +121,7 @@ class Curve:
     points: str
     end: tuple[float, float]
     label_y: float | None
+    joins: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,10 +190,16 @@ def scatter(
 
 
 def curves(
-    title: str, histories: Sequence[Sequence[float]], *, focus: int | None = None, small: bool = False
+    title: str,
+    histories: Sequence[Sequence[float]],
+    *,
+    joins: Sequence[Sequence[int]] = (),
+    focus: int | None = None,
+    small: bool = False,
 ) -> Curves:
     """Lay out one line a recipe, best first: its figure at each epoch from the first; an empty one is not drawn.
 
+    `joins` are for each recipe the epochs after which finished trainings went on, marked on lines in the foreground.
     `focus` is the rank of the one line that is not kept in the background; `small` gives a chart of half the size.
     """
     width, height = (WIDTH // 2, 150) if small else (WIDTH, HEIGHT)
@@ -211,6 +218,7 @@ def curves(
                 " ".join(f"{x.at(epoch)},{y.at(value)}" for epoch, value in enumerate(history, start=1)),
                 end,
                 label_y if focus is None else None,
+                tuple((x.at(epoch), y.at(history[epoch - 1])) for epoch in (joins[rank - 1] if joins else ())),
             )
             for (rank, history), end, label_y in zip(drawn, ends, _apart([y for _, y in ends]), strict=True)
         ),

@@ -24,7 +24,8 @@ SHORTEST = 0.01  # minutes, the last decimal they are given with
 class Training:
     """One seed of a recipe, judged over `n` things of `part`.
 
-    `evaluation` and `history` come from its run's folder: None and empty where that is gone.
+    `evaluation` and `history` come from its run's folder: None and empty where that is gone. `joined_after` is the
+    epoch after which the finished training went on; 0: it did not.
     """
 
     seed: int
@@ -41,6 +42,7 @@ class Training:
     minutes: float
     evaluation: Evaluation | None = None
     history: Sequence[Epoch] = ()
+    joined_after: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,11 @@ class Contender:
         columns = [[epoch.valid_accuracy for epoch in training.history] for training in self.trainings]
         known = [[value for value in column if value is not None] for column in columns]
         return [fmean(values) for values in zip(*known, strict=False)] if known == columns else []
+
+    @property
+    def joins(self) -> list[int]:
+        """After which epochs of the curve finished trainings went on."""
+        return sorted({t.joined_after for t in self.trainings if 0 < t.joined_after < len(self.curve)})
 
 
 @dataclass(frozen=True)
@@ -202,6 +209,11 @@ class View:
         return any(e.synthetic for e in self.evaluations)
 
     @property
+    def joined(self) -> bool:
+        """Whether any finished training went on."""
+        return any(row.contender.joins for row in self.rows)
+
+    @property
     def single_seed(self) -> bool:
         """Whether any recipe was trained with one seed alone."""
         return any(len(row.contender.trainings) == 1 for row in self.rows)
@@ -245,7 +257,6 @@ def view(page: StudyPage) -> View:
     ]
     scores = [row.accuracy for row in rows]
     contenders = [row.contender for row in rows]
-    lines = [contender.curve for contender in contenders]
     best = contenders[0].name
     return View(
         page=page,
@@ -259,7 +270,7 @@ def view(page: StudyPage) -> View:
             ),
             scatter("parameters", scores, [c.mean("parameters") for c in contenders], floor=1, label=short),
         ],
-        curves=_curves([c.name for c in contenders], lines) if any(lines) else [],
+        curves=_curves(contenders) if any(contender.curve for contender in contenders) else [],
         against_best=[page.comparison.between(name, best) for name in (c.name for c in contenders[1:]) if name in known]
         if page.comparison is not None and best in known
         else [],
@@ -309,11 +320,12 @@ def _mean_score(contender: Contender) -> Score:
     return Score(fmean(s.value for s in scores), fmean(s.low for s in scores), fmean(s.high for s in scores))
 
 
-def _curves(names: Sequence[str], lines: Sequence[Sequence[float]]) -> list[Curves]:
+def _curves(contenders: Sequence[Contender]) -> list[Curves]:
+    lines, joins = [c.curve for c in contenders], [c.joins for c in contenders]
     if len(lines) <= LINES:
-        return [curves("Validation accuracy", lines)]
+        return [curves("Validation accuracy", lines, joins=joins)]
     return [
-        curves(f"{rank} {name}", lines, focus=rank, small=True)
-        for rank, (name, line) in enumerate(zip(names, lines, strict=True), start=1)
-        if line
+        curves(f"{rank} {contender.name}", lines, joins=joins, focus=rank, small=True)
+        for rank, contender in enumerate(contenders, start=1)
+        if contender.curve
     ]

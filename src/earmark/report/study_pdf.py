@@ -85,6 +85,7 @@ def _said(seen: View, drawings: list[str]) -> dict[str, Any]:
         "dots_note": "Dots: the mean over seeds; marks below: the seeds; lines: "
         f"the {percent(seen.page.level, 0)} interval over songs. Numbers are ranks.",
         "costs": [name for name in drawings if name.startswith("cost")],
+        "joined": seen.joined,
         "curves": [name for name in drawings if name.startswith("curves")],
         "differences_note": seen.differences_note,
         "differences": [

@@ -20,7 +20,10 @@ FORMAT = 1
 
 
 class Progress(msgspec.Struct):
-    """How far a training is, which epoch is the best so far (0: none yet), and from which patience is counted anew."""
+    """How far a training is, and which epoch is the best so far (0: none yet).
+
+    `waiting_from` is the epoch after which a finished training went on: patience is counted anew there; 0: it did not.
+    """
 
     history: list[Epoch] = []
     waiting_from: int = 0
@@ -109,10 +112,12 @@ def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def best_epoch(path: Path) -> int:
-    """The epoch whose weights the training at checkpoint `path` kept."""
+def read_progress(path: Path) -> Progress:
+    """How far the training at checkpoint `path` is; nowhere yet where there is none."""
+    if not path.is_file():
+        return Progress()
     with safe_open(path, framework="pt") as file:
-        return msgspec.json.decode(file.metadata()["progress"], type=Progress).best_epoch
+        return msgspec.json.decode(file.metadata()["progress"], type=Progress)
 
 
 def save_weights(path: Path, model: nn.Module) -> None:
