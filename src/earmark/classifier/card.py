@@ -1,0 +1,43 @@
+"""What stands in classifier.json, and where a classifier lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from earmark.atomic import write_bytes
+from earmark.features.settings import Features
+from earmark.features.standardise import Standardiser
+from earmark.recipe import Choice
+
+FORMAT = 1
+CARD, WEIGHTS = "classifier.json", "weights.safetensors"
+
+
+class ClassifierCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in classifier.json: all but the weights.
+
+    `temperature` divides the logits; `calibrated_on` says what it was fitted on, None where nothing was.
+    """
+
+    genres: tuple[str, ...]
+    model: Choice
+    shape: tuple[int, ...]
+    features: Features
+    standardiser: Standardiser
+    trained_on: str
+    synthetic: bool
+    temperature: float = 1.0
+    calibrated_on: str | None = None
+    format: int = FORMAT
+
+
+def write_card(folder: Path, card: ClassifierCard) -> None:
+    """Write classifier.json into `folder`."""
+    write_bytes(folder / CARD, msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
+
+
+def is_classifier(path: Path) -> bool:
+    """Whether `path` is a folder that holds a classifier, or runs of which the newest does."""
+    return (path / CARD).is_file() or (path.is_dir() and any(path.glob(f"*/{CARD}")))
