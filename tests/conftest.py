@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from filelock import FileLock
+
+from earmark.errors import ModelError
+
+if TYPE_CHECKING:
+    from earmark.models.musicnn_fast import FastMusicnn
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +23,31 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip(f"real data are not at {folder}; set EARMARK_SHARED")
     return folder / "data"
+
+
+@pytest.fixture(scope="session")
+def musicnn_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel with musicnn's weights, downloaded once for all processes of a session."""
+    from earmark.pretrained.musicnn import WHEEL, download_wheel
+
+    folder = tmp_path_factory.getbasetemp()
+    folder = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with FileLock(folder / "musicnn.lock"):
+        try:
+            return folder / WHEEL if (folder / WHEEL).is_file() else download_wheel(folder)
+        except ModelError as error:
+            pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def musicnn(musicnn_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> FastMusicnn:
+    """The published network; features ask it too, once it has been loaded here."""
+    from earmark.pretrained.musicnn import fetch_musicnn, load_musicnn
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EARMARK_CACHE", str(tmp_path_factory.mktemp("weights")))
+        fetch_musicnn(musicnn_wheel)
+        return load_musicnn()
 
 
 @pytest.fixture

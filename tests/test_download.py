@@ -16,7 +16,7 @@ import pytest
 
 from earmark import download
 from earmark.download import FETCHABLE, Source, fetch, fetch_named
-from earmark.errors import DataError, UsageError
+from earmark.errors import DataError
 
 CONTENT = np.random.default_rng(7).bytes(300_000)
 CHECKSUM = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
@@ -237,9 +237,21 @@ def test_a_data_set_is_fetched_unpacked_and_not_fetched_again(
     assert (tmp_path / "genres" / "rock" / "rock.00000.wav").read_bytes() == b"RIFF"
 
 
-def test_an_unknown_name_is_refused_with_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"nothing to fetch named 'gtsan'; did you mean 'gtzan'\?; known: "):
-        fetch_named("gtsan", tmp_path)
+def test_an_archive_brought_by_hand_is_verified_unpacked_and_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = archive_of(["genres/rock/rock.00000.wav"])
+    checksum = f"md5:{hashlib.md5(content).hexdigest()}"
+    monkeypatch.setitem(FETCHABLE, "gtzan", Source("a song", (), "genres.tar.gz", "genres", 10_000, checksum))
+    archive = tmp_path / "by_hand.tar.gz"
+    with pytest.raises(DataError, match=r"by_hand\.tar\.gz: cannot be read: No such file"):
+        fetch_named("gtzan", tmp_path, archive=archive)
+    archive.write_bytes(content[:-1])
+    with pytest.raises(DataError, match=r"by_hand\.tar\.gz: its md5 is \w+, not \w+; it is another file, or was cut"):
+        fetch_named("gtzan", tmp_path, archive=archive)
+    archive.write_bytes(content)
+    assert (fetch_named("gtzan", tmp_path, archive=archive) / "rock" / "rock.00000.wav").is_file()
+    assert archive.is_file()
 
 
 @pytest.mark.parametrize("name", FETCHABLE)

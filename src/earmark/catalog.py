@@ -112,6 +112,7 @@ MODELS = Catalog(
         "feature_svm": "earmark.models.feature_svm:FeatureSVM",
         "inception_resnet_v2": "earmark.models.inception_resnet_v2:InceptionResNetV2",
         "parallel_cnn": "earmark.models.parallel_cnn:ParallelCNN",
+        "probe": "earmark.models.probe:Probe",
         "cnn_rnn": "earmark.models.cnn_rnn:CNNRNN",
         "compact_transformer": "earmark.models.compact_transformer:CompactTransformer",
         "short_chunk_resnet": "earmark.models.short_chunk_resnet:ShortChunkResNet",
@@ -140,6 +141,7 @@ FEATURES = Catalog(
     "features",
     {
         "log_mel": "earmark.features.log_mel:log_mel_features",
+        "musicnn": "earmark.features.musicnn:musicnn_features",
         "pixels": "earmark.features.pixels:pixels",
     },
 )

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from earmark.atomic import flush_folder
-from earmark.errors import DataError, UsageError, nearest
+from earmark.errors import DataError
 from earmark.unpack import unpack
 
 BLOCK = 1 << 18  # bytes read at a time, at most
@@ -72,20 +72,32 @@ FETCHABLE = {
 }
 
 
-def fetch_named(name: str, folder: Path, *, progress: Progress | None = None) -> Path:
+def fetch_named(name: str, folder: Path, *, archive: Path | None = None, progress: Progress | None = None) -> Path:
     """Fetch and unpack one of FETCHABLE into `folder`; the archive is removed afterwards.
 
-    Gives the unpacked folder, at once where it is there already. Raises UsageError for an unknown name, DataError where
-    it cannot be fetched or unpacked.
+    An `archive` brought by hand is unpacked instead, and stays. Gives the unpacked folder, at once where it is there
+    already. Raises DataError where the archive cannot be fetched, is another one, or cannot be unpacked.
     """
-    if name not in FETCHABLE:
-        raise UsageError(f"nothing to fetch named {name!r}{nearest(name, FETCHABLE)}; known: {', '.join(FETCHABLE)}")
     source = FETCHABLE[name]
-    if not (folder / source.folder).is_dir():
-        archive = fetch(source.urls, folder / source.file, checksum=source.checksum, progress=progress)
+    if (folder / source.folder).is_dir():
+        return folder / source.folder
+    if archive is not None:
+        _require(archive, source.checksum)
         unpack(archive, folder, limit_bytes=source.unpacked_limit)
-        archive.unlink()
+    else:
+        fetched = fetch(source.urls, folder / source.file, checksum=source.checksum, progress=progress)
+        unpack(fetched, folder, limit_bytes=source.unpacked_limit)
+        fetched.unlink()
     return folder / source.folder
+
+
+def _require(archive: Path, checksum: str) -> None:
+    try:
+        problem = _mismatch(archive, checksum, None)
+    except OSError as error:
+        raise DataError(f"{archive}: cannot be read: {error.strerror}") from error
+    if problem:
+        raise DataError(f"{archive}: {problem}; it is another file, or was cut off")
 
 
 def fetch(

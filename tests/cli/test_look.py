@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from earmark.catalog import DATASETS, MODELS
-from earmark.download import FETCHABLE
+from earmark.fetch import known
 from earmark.recipe import recipe_names
 from earmark.splits import read_split
 
@@ -35,7 +35,7 @@ def test_recipes_lists_those_shipped_and_shows_one_in_full(earmark):
 
 
 def test_fetch_lists_what_can_be_fetched(earmark):
-    assert first_words(earmark("fetch")[1]) == list(FETCHABLE)
+    assert first_words(earmark("fetch")[1]) == list(known())
 
 
 def test_doctor_says_what_a_report_of_a_bug_needs(earmark):

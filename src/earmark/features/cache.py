@@ -12,7 +12,6 @@ import contextlib
 import io
 import os
 import struct
-import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -25,24 +24,13 @@ from numpy.typing import NDArray
 
 from earmark.atomic import replacing
 from earmark.errors import DataError, UsageError
+from earmark.folders import cache_folder
 
 DEFAULT_LIMIT = 20 * 10**9  # bytes
 FOOTER = struct.Struct("<4sQI")
 MARK = b"emf1"
 ABANDONED_SECONDS = 3600  # a temporary file of that age has lost its writer
 SCAN_SHARE = 32  # the folder is measured after each 32nd part of the limit written: by so much it may overshoot
-
-
-def cache_folder() -> Path:
-    """EARMARK_CACHE, or the platform's folder for what can be made again."""
-    chosen = os.environ.get("EARMARK_CACHE")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "earmark"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "earmark" / "Cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "earmark"
 
 
 class FeatureCache:

@@ -14,6 +14,7 @@ from earmark.errors import AudioError, DataError, UsageError
 from earmark.features.cache import FeatureCache
 from earmark.features.examples import Examples
 from earmark.features.log_mel import LogMel
+from earmark.features.musicnn import Musicnn
 from earmark.features.on_demand import OnDemand, workers
 from earmark.features.pixels import Pixels
 from earmark.features.settings import Features
@@ -42,13 +43,14 @@ def extract(
     Raises DataError where no track can be read, or where tracks give arrays of different shapes; UsageError where these
     features are not for such data.
     """
-    if isinstance(features, Pixels) != (dataset.medium == "image"):
+    of_audio_alone = isinstance(features, Musicnn) and dataset.medium != "audio"
+    if of_audio_alone or isinstance(features, Pixels) != (dataset.medium == "image"):
         name = "pixels" if dataset.medium == "image" else "log_mel"
         raise UsageError(f"{dataset.name} holds {dataset.medium.replace('_', '-')} data; set features.name = {name!r}")
     if isinstance(features, Pixels):
         return _on_demand(dataset, tracks, features, cache, on_track)
     arrays, starts, places, skipped = [], [], [], []
-    if dataset.medium == "log_mel" and dataset.read_many is not None:
+    if dataset.medium == "log_mel" and dataset.read_many is not None and isinstance(features, LogMel):
         x = dataset.read_many(tracks)
         features.check(x, where=dataset.name)
         arrays, starts, places = [x], [np.zeros(len(x))], [np.arange(len(x))]
@@ -139,9 +141,9 @@ def _nothing(dataset: Dataset, tracks: Sequence[Track], skipped: Sequence[Fault]
 
 
 def _of_track(
-    dataset: Dataset, track: Track, features: LogMel, cache: FeatureCache | None
+    dataset: Dataset, track: Track, features: LogMel | Musicnn, cache: FeatureCache | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
-    """Clips (n, bands, frames) of one track and where they start, from the cache where they are there."""
+    """Clips (n, …) of one track and where they start, from the cache where they are there."""
 
     def compute() -> NDArray[np.float32]:
         return features.clips(dataset.read(track), where=track.id)[0]

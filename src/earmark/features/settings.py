@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from earmark.features.log_mel import LogMel
+from earmark.features.musicnn import Musicnn
 from earmark.features.pixels import Pixels
 
-Features = LogMel | Pixels
+Features = LogMel | Musicnn | Pixels

@@ -37,6 +37,12 @@ class Field:
         return self.payload
 
     @property
+    def fixed32(self) -> int:
+        """The value as uint32 of fixed width."""
+        self._expect(FIXED32)
+        return int.from_bytes(self.payload, "little")
+
+    @property
     def text(self) -> str:
         """The value as a string."""
         try:

