@@ -14,6 +14,7 @@ from earmark.genre_names import normal_form
 from earmark.library.answers import Found, Heard
 from earmark.library.change import Change
 from earmark.library.mapping import GenreMapping
+from earmark.tracks import Fault
 
 MIN_CONFIDENCE = 0.5  # rather right than wrong, where probabilities mean what they say
 SHOWN = 3  # suggestions kept for a person to see
@@ -28,8 +29,9 @@ class Existing(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What becomes of a file."""
+    """What becomes of a file; `PLANNED` is `CHANGED` once it has been written."""
 
+    PLANNED = "planned"
     CHANGED = "changed"
     KEPT = "kept"
     UNSURE = "unsure"
@@ -60,7 +62,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """One file. old: what it says. suggested: the likeliest genres with their probabilities. why: of the outcome.
 
-    change: what shall be written; None where it is left alone. library: the folder whose journal it belongs to.
+    change: what shall be written, or was; None where it is left alone. library: the folder whose journal it belongs to.
     """
 
     path: Path
@@ -80,9 +82,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...]
 
     @property
-    def changes(self) -> list[Change]:
-        """What writing would do."""
-        return [decision.change for decision in self.decisions if decision.change is not None]
+    def changes(self) -> dict[Path, list[Change]]:
+        """What writing would do, by library."""
+        found: dict[Path, list[Change]] = {}
+        for decision in self.decisions:
+            if decision.outcome is Outcome.PLANNED and decision.change is not None:
+                found.setdefault(decision.library, []).append(decision.change)
+        return found
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Files that could not be used or written."""
+        return [Fault(str(d.path), d.why) for d in self.decisions if d.outcome is Outcome.FAILED]
 
     @property
     def counts(self) -> dict[Outcome, int]:
@@ -107,7 +118,7 @@ def _decide(file: Found, genres: Sequence[str], classifier: str, settings: Setti
     new = _joined(file.genres, names, settings.existing)
     outcome, why = _outcome(file.genres, file.heard, ranked, new, settings)
     change = None
-    if outcome is Outcome.CHANGED:
+    if outcome is Outcome.PLANNED:
         change = Change(path=file.path, old=file.genres, new=new, probability=ranked[0][1], classifier=classifier)
     return Decision(
         path=file.path,
@@ -158,4 +169,4 @@ def _outcome(
         return Outcome.UNSURE, f"{name} at {probability:.0%} is below {settings.min_confidence:.0%}"
     if new == old:
         return Outcome.KEPT, "it says so already"
-    return Outcome.CHANGED, f"{name} at {probability:.0%}"
+    return Outcome.PLANNED, f"{name} at {probability:.0%}"

@@ -47,7 +47,8 @@ def scan(
         if isinstance(outcome, Seen):
             answers.keep(path, outcome)
         else:
-            answers.fail(path, outcome.why if isinstance(outcome, Lost) else outcome.what)
+            why = outcome.why if isinstance(outcome, Lost) else outcome.what
+            answers.fail(path, why.removeprefix(f"{path}: "))
         done += 1
         watcher.step(done, unseen)
 

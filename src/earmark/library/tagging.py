@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,19 +18,21 @@ from earmark.library.change import Change
 from earmark.library.journal import open_journal
 from earmark.library.listen import listening
 from earmark.library.mapping import read_mapping, unchanged
-from earmark.library.plan import MIN_CONFIDENCE, Existing, Plan, Settings, plan
+from earmark.library.plan import MIN_CONFIDENCE, Decision, Existing, Outcome, Plan, Settings, plan
 from earmark.library.scan import scan
 from earmark.library.tags import read_genres
 from earmark.library.write import write_changes
-from earmark.tracks import Fault
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True):
-    """What writing a plan has done: one tagging for each library; what was read back; what could not be written."""
+    """What writing a plan has done.
 
-    taggings: tuple[str, ...] = ()
-    changes: tuple[Change, ...] = ()
-    faults: tuple[Fault, ...] = ()
+    plan: with the genres that were read back, and with what could not be written as failed.
+    taggings: one for each library that was written, by which `undo` knows it.
+    """
+
+    plan: Plan
+    taggings: tuple[str, ...]
 
 
 def suggest(
@@ -73,28 +75,33 @@ def write_plan(
 
     Raises DataError where a journal cannot be written: nothing more is then.
     """
-    planned = len(plan.changes)
-    written = Written()
-    for library in dict.fromkeys(decision.library for decision in plan.decisions if decision.change is not None):
-        changes = [d.change for d in plan.decisions if d.change is not None and d.library == library]
-        before = len(written.changes) + len(written.faults)
+    changed: dict[Path, Change] = {}
+    refused: dict[str, str] = {}
+    taggings: list[str] = []
+    planned = sum(len(changes) for changes in plan.changes.values())
+    for library, changes in plan.changes.items():
         with contextlib.closing(open_journal(library)) as journal:
+            heard = _after(len(changed) + len(refused), planned, progress)
             try:
-                tagging = write_changes(
-                    changes,
-                    journal,
-                    keep_mtime=keep_mtime,
-                    separator=separator,
-                    progress=_after(before, planned, progress),
-                )
+                tagging = write_changes(changes, journal, keep_mtime=keep_mtime, separator=separator, progress=heard)
             finally:
                 _keep_answers(changes)
-        written = Written(
-            taggings=(*written.taggings, tagging.id) if tagging.written else written.taggings,
-            changes=(*written.changes, *tagging.written),
-            faults=(*written.faults, *tagging.faults),
-        )
-    return written
+        changed |= {change.path: change for change in tagging.written}
+        refused |= {fault.where: fault.what for fault in tagging.faults}
+        if tagging.written:
+            taggings.append(tagging.id)
+    decisions = tuple(_settled(decision, changed, refused) for decision in plan.decisions)
+    return Written(plan=msgspec.structs.replace(plan, decisions=decisions), taggings=tuple(taggings))
+
+
+def _settled(decision: Decision, changed: Mapping[Path, Change], refused: Mapping[str, str]) -> Decision:
+    """What has become of a planned decision."""
+    if decision.path in changed:
+        return msgspec.structs.replace(decision, outcome=Outcome.CHANGED, change=changed[decision.path])
+    if str(decision.path) in refused:
+        why = refused[str(decision.path)]
+        return msgspec.structs.replace(decision, outcome=Outcome.FAILED, why=why, change=None)
+    return decision
 
 
 def _after(before: int, planned: int, progress: Callable[[int, int], None] | None) -> Callable[[int, int], None] | None:
