@@ -17,7 +17,8 @@ from earmark.datasets.mel_arrays import mel_arrays
 from earmark.errors import ModelError, UsageError
 from earmark.models.discriminant import fit_discriminant
 from earmark.models.feature_discriminant import FeatureDiscriminant
-from earmark.models.track_numbers import TrackNumbers, scale_of
+from earmark.models.scale import scale_of
+from earmark.models.track_numbers import TrackNumbers
 
 SHAPE = (32, 70)
 

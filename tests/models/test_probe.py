@@ -22,8 +22,8 @@ from earmark.models import probe, sharpness
 from earmark.models.probe import Probe
 
 Data = tuple[NDArray[np.float32], NDArray[np.int64]]
-Kind = Literal["logistic", "svm"]
-both_kinds = pytest.mark.parametrize("kind", ["logistic", "svm"])
+Kind = Literal["discriminant", "logistic", "svm"]
+every_kind = pytest.mark.parametrize("kind", ["discriminant", "logistic", "svm"])
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def scaled(x: NDArray[np.float32]) -> NDArray[np.float64]:
 def test_logits_are_scikit_learns(data: Data) -> None:
     x, y = data
     regression = LogisticRegression(C=0.5, max_iter=1000).fit(scaled(x), y)
-    model = Probe((7,), 3, C=0.5).fit(x, y)
+    model = Probe((7,), 3, kind="logistic", C=0.5).fit(x, y)
     np.testing.assert_allclose(model.decision_function(x), regression.decision_function(scaled(x)), atol=1e-6)
 
 
@@ -49,7 +49,7 @@ def test_two_classes_are_told_apart_as_scikit_learn_does(data: Data) -> None:
     x, y = data
     x, y = x[y < 2], y[y < 2]
     regression = LogisticRegression(C=0.5, max_iter=1000).fit(scaled(x), y)
-    logits = Probe((7,), 2, C=0.5).fit(x, y).decision_function(x)
+    logits = Probe((7,), 2, kind="logistic", C=0.5).fit(x, y).decision_function(x)
     np.testing.assert_allclose(softmax(logits, axis=1), regression.predict_proba(scaled(x)), atol=1e-6)
 
 
@@ -61,7 +61,7 @@ def test_distances_are_scikit_learns(data: Data) -> None:
     assert len(model.state()["support"]) < len(y)
 
 
-@both_kinds
+@every_kind
 def test_probabilities_are_sharpened_as_held_out_examples_ask(
     data: Data, monkeypatch: pytest.MonkeyPatch, kind: Kind
 ) -> None:
@@ -81,7 +81,7 @@ def test_probabilities_are_sharpened_as_held_out_examples_ask(
     assert np.abs(seen[0] - model.decision_function(x)).max() > 0.01  # held out, not seen
 
 
-@both_kinds
+@every_kind
 def test_groups_make_it_less_sure(rng: np.random.Generator, kind: Kind) -> None:
     """Each artist has a sound that tells the class, and tells nothing of another artist's."""
     artist = np.repeat(np.arange(20), 6)
@@ -92,7 +92,7 @@ def test_groups_make_it_less_sure(rng: np.random.Generator, kind: Kind) -> None:
     np.testing.assert_array_equal(grouped["bias"], free["bias"])
 
 
-@both_kinds
+@every_kind
 def test_what_it_learned_survives_as_plain_arrays(data: Data, kind: Kind) -> None:
     x, y = data
     model = Probe((7,), 3, kind=kind).fit(x, y)
@@ -104,7 +104,7 @@ def test_what_it_learned_survives_as_plain_arrays(data: Data, kind: Kind) -> Non
         np.testing.assert_array_equal(again.state()[name], array)
 
 
-@both_kinds
+@every_kind
 def test_a_class_of_one_artist_is_learned_too(data: Data, kind: Kind) -> None:
     x, y = data
     groups = np.where(y == 2, 0, np.arange(len(y)))
@@ -145,7 +145,7 @@ def test_what_it_cannot_learn_from_is_refused(data: Data, monkeypatch: pytest.Mo
     with pytest.raises(ModelError, match=r"has learned nothing yet; fit it, or load its state"):
         Probe((7,), 3).predict_proba(x)
     monkeypatch.setattr(probe, "MOST", 50)
-    with pytest.raises(ModelError, match=r"each of 60 examples with each, at most 50; set kind = 'logistic'"):
+    with pytest.raises(ModelError, match=r"each of 60 examples with each, at most 50; set kind = 'discriminant'"):
         Probe((7,), 3, kind="svm").fit(x, y)
 
 

@@ -45,4 +45,4 @@ def fit_discriminant(x: Array, y: NDArray[np.integer[Any]], *, classes: int, shr
     weight = means * rest + ((means @ directions.T) * (along - rest)) @ directions
     bias = -0.5 * (means * weight).sum(1)
     bias[np.bincount(y, minlength=classes) == 0] -= np.log(2)
-    return Discriminant(weight.T, bias)
+    return Discriminant(np.ascontiguousarray(weight.T), bias)

@@ -18,11 +18,15 @@ class Estimator(Protocol):
 
     fit            learn from examples (n, …) and the places of their classes (n,); examples of one of `groups` (n,)
                    are not independent of each other
-    predict_proba  probabilities (n, classes) of examples (n, …), which `fit` has calibrated on groups it held out: unlike
-                   a network's they are taken as they are
+    predict_proba  probabilities (n, classes) of examples (n, …), which `fit` has calibrated on groups it held out:
+                   unlike a network's they are taken as they are
+    held_out       after `fit`: log-probabilities (n, classes) of its examples, each by a copy that saw nothing of its
+                   group: what the same learning is worth on others
     state          all that was learned
     load_state     take it up again; raises ModelError where it does not fit
     """
+
+    held_out: NDArray[np.float64]
 
     def fit(self, x: NDArray[Any], y: NDArray[Any], groups: NDArray[Any] | None = None) -> Self: ...
     def predict_proba(self, x: NDArray[Any]) -> NDArray[np.float64]: ...

@@ -7,13 +7,14 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 
 from earmark.errors import ModelError, UsageError
 from earmark.models.discriminant import fit_discriminant
 from earmark.models.estimator import arrays_of, groups_to_learn_from
+from earmark.models.scale import Scale, scale_of
 from earmark.models.sharpness import Places, fitting_sharpness, held_out
-from earmark.models.track_numbers import Scale, TrackNumbers, scale_of
+from earmark.models.track_numbers import TrackNumbers
 
 Array = NDArray[np.float64]
 
@@ -53,6 +54,7 @@ class FeatureDiscriminant:
         self.numbers = TrackNumbers("feature_discriminant", shape, frames_per_second, halves)
         self.classes = classes
         self.shrinkage = shrinkage
+        self.held_out: Array = np.empty((0, classes))
         self._learned: dict[str, Array] = {}
 
     def fit(self, x: NDArray[np.floating[Any]], y: Places, groups: Places | None = None) -> Self:
@@ -82,7 +84,9 @@ class FeatureDiscriminant:
         def decide(shown: Places, judged: Places) -> Array:
             return _decisions(learn(shown), numbers[judged])
 
-        sharpness = fitting_sharpness(held_out(decide, y, groups), y)
+        decisions = held_out(decide, y, groups)
+        sharpness = fitting_sharpness(decisions, y)
+        self.held_out = log_softmax(sharpness * decisions, axis=1)
         self._learned = learn(np.arange(len(y))) | {"sharpness": np.array(sharpness)}
         return self
 

@@ -8,14 +8,15 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
 from earmark.errors import ModelError, UsageError
 from earmark.models.estimator import arrays_of, groups_to_learn_from
+from earmark.models.scale import Scale, scale_of
 from earmark.models.sharpness import Places, fitting_sharpness, held_out
-from earmark.models.track_numbers import Scale, TrackNumbers, scale_of
+from earmark.models.track_numbers import TrackNumbers
 
 Array = NDArray[np.float64]
 MOST = 12_000  # examples and halves, whose kernel takes 1.2 GB, and as much again while folds are held out
@@ -59,6 +60,7 @@ class FeatureSVM:
         self.classes = classes
         self.C = C
         self.gamma = gamma
+        self.held_out: Array = np.empty((0, classes))
         self._learned: _Learned | None = None
 
     def fit(self, x: NDArray[np.floating[Any]], y: Places, groups: Places | None = None) -> Self:
@@ -81,10 +83,10 @@ class FeatureSVM:
         kernel = rbf_kernel(scaled, gamma=self.gamma)
         dual, bias = self._separate(kernel, np.tile(y, len(kernel) // len(y)))
         decisions = self._held_out(kernel, y, groups)
+        sharpness = fitting_sharpness(decisions, y)
+        self.held_out = log_softmax(sharpness * decisions, axis=1)
         supports = dual.any(axis=1)
-        self._learned = _Learned(
-            scale.mean, scale.spread, scaled[supports], dual[supports], bias, np.array(fitting_sharpness(decisions, y))
-        )
+        self._learned = _Learned(scale.mean, scale.spread, scaled[supports], dual[supports], bias, np.array(sharpness))
         return self
 
     def decision_function(self, x: NDArray[np.floating[Any]]) -> Array:

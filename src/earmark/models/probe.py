@@ -1,4 +1,4 @@
-"""A small classifier on what a pretrained network gives: logistic regression, or a support-vector machine."""
+"""A small classifier on what a pretrained network gives."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
 from earmark.errors import ModelError, UsageError
+from earmark.models.discriminant import fit_discriminant
+from earmark.models.estimator import arrays_of, groups_to_learn_from
+from earmark.models.scale import Scale, scale_of
 from earmark.models.shapes import written
 from earmark.models.sharpness import Places, fitting_sharpness, held_out
 
 Array = NDArray[np.float64]
-OUTLYING = 4.0  # deviations; a stranger recording is held there
 MOST = 20_000  # examples whose kernel a machine takes, 3.2 GB
 MOST_STEPS = 10_000  # of the regression, which takes some dozens
 
@@ -25,8 +27,10 @@ MOST_STEPS = 10_000  # of the regression, which takes some dozens
 class Probe:
     """A small classifier of examples of some numbers each, such as the features `musicnn`.
 
-    Each number is standardised. `kind` "logistic" is multinomial logistic regression, "svm" one support-vector machine
-    with an RBF kernel of gamma = 1 / numbers for each class. `C` is scikit-learn's: smaller is simpler.
+    Each number is standardised. `kind` "discriminant" is Fisher's linear discriminant with a covariance that goes
+    `shrinkage` of the way towards the same variance everywhere, "logistic" multinomial logistic regression, "svm" one
+    support-vector machine with an RBF kernel of gamma = 1 / numbers for each class. `C` of these two is scikit-learn's:
+    smaller is simpler.
 
     Probabilities are the softmax of the decision values times one factor, which is fitted on five folds of the
     training examples held out in turn. Nothing is random.
@@ -46,8 +50,9 @@ class Probe:
         shape: tuple[int, ...],
         classes: int,
         *,
-        kind: Literal["logistic", "svm"] = "logistic",
+        kind: Literal["discriminant", "logistic", "svm"] = "discriminant",
         C: float = 0.1,  # noqa: N803 - as everyone calls it
+        shrinkage: float = 0.1,
     ) -> None:
         if len(shape) != 1 or shape[0] < 1:
             raise ModelError(
@@ -55,10 +60,14 @@ class Probe:
             )
         if not C > 0:
             raise UsageError(f"probe: C = {C:g} must be above 0")
+        if not 0 < shrinkage <= 1:
+            raise UsageError(f"probe: shrinkage = {shrinkage:g} must be above 0 and at most 1")
         self.shape = shape
         self.classes = classes
         self.kind = kind
         self.C = C
+        self.shrinkage = shrinkage
+        self.held_out: Array = np.empty((0, classes))
         self._learned: dict[str, Array] = {}
 
     def fit(self, x: NDArray[np.floating[Any]], y: Places, groups: Places | None = None) -> Self:
@@ -68,26 +77,20 @@ class Probe:
         an example of another group. Raises ModelError where a class has fewer than two examples, all are of one group,
         there are too many for a machine's kernel, or they are of another shape than was built for.
         """
-        counts = np.bincount(y, minlength=self.classes)
-        if len(counts) > self.classes or counts.min() < 2:
-            raise ModelError(
-                f"probe takes at least 2 examples of each of {self.classes} classes to learn from, "
-                f"not {', '.join(map(str, counts))}"
-            )
-        groups = np.arange(len(y)) if groups is None else groups
-        if len(np.unique(groups)) < 2:
-            raise ModelError("probe: all examples are of one group; it takes 2 to tell how sure to be of another")
+        groups = groups_to_learn_from("probe", y, classes=self.classes, groups=groups)
         if self.kind == "svm" and len(y) > MOST:
             raise ModelError(
                 f"probe: a machine compares each of {len(y):,} examples with each, at most {MOST:,}; "
-                "set kind = 'logistic'"
+                "set kind = 'discriminant'"
             )
         numbers = self._checked(x)
 
         def decide(shown: Places, judged: Places) -> Array:
             return self._decide(self._fitted(numbers[shown], y[shown]), numbers[judged])
 
-        sharpness = fitting_sharpness(held_out(decide, y, groups), y)
+        decisions = held_out(decide, y, groups)
+        sharpness = fitting_sharpness(decisions, y)
+        self.held_out = log_softmax(sharpness * decisions, axis=1)
         self._learned = self._fitted(numbers, y) | {"sharpness": np.array(sharpness)}
         return self
 
@@ -120,11 +123,7 @@ class Probe:
         else:
             shapes |= {"weight": (numbers, self.classes)}
         shapes |= {"sharpness": ()}
-        for name in (*shapes, *state):
-            there = state[name].shape if name in state else None
-            if there != shapes.get(name):
-                raise ModelError(f"probe: the array {name} is {there}, it should be {shapes.get(name)}")
-        self._learned = {name: state[name].astype(np.float64) for name in shapes}
+        self._learned = arrays_of("probe", state, shapes)
 
     def _after_learning(self) -> dict[str, Array]:
         if not self._learned:
@@ -141,11 +140,13 @@ class Probe:
 
     def _fitted(self, numbers: Array, y: Places) -> dict[str, Array]:
         """What examples teach, but for the sharpness."""
-        mean, spread = numbers.mean(0), numbers.std(0)
-        spread[spread < 1e-9] = 1.0
-        scale = {"mean": mean, "spread": spread}
-        separate = self._machines if self.kind == "svm" else self._regression
-        return scale | separate(_scaled(numbers, scale), y)
+        scale = scale_of(numbers)
+        learn = {"discriminant": self._discriminant, "logistic": self._regression, "svm": self._machines}[self.kind]
+        return {"mean": scale.mean, "spread": scale.spread} | learn(scale(numbers), y)
+
+    def _discriminant(self, scaled: Array, y: Places) -> dict[str, Array]:
+        found = fit_discriminant(scaled, y, classes=self.classes, shrinkage=self.shrinkage)
+        return {"bias": found.bias, "weight": found.weight}
 
     def _regression(self, scaled: Array, y: Places) -> dict[str, Array]:
         """A class without examples is as likely everywhere as if there were half a one."""
@@ -170,7 +171,7 @@ class Probe:
         return {"bias": bias, "support": scaled[supports], "dual": dual[supports]}
 
     def _decide(self, learned: Mapping[str, Array], numbers: Array) -> Array:
-        scaled = _scaled(numbers, learned)
+        scaled = Scale(learned["mean"], learned["spread"])(numbers)
         heard = (
             rbf_kernel(scaled, learned["support"]) @ learned["dual"]
             if self.kind == "svm"
@@ -178,7 +179,3 @@ class Probe:
         )
         decisions: Array = heard + learned["bias"]
         return decisions
-
-
-def _scaled(numbers: Array, scale: Mapping[str, Array]) -> Array:
-    return np.clip((numbers - scale["mean"]) / scale["spread"], -OUTLYING, OUTLYING)
