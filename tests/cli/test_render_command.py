@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from earmark.datasets.image_folder import image_folder
@@ -22,6 +23,32 @@ def test_a_folder_of_audio_becomes_a_folder_of_pictures(earmark, tones: Path, tm
 def test_without_a_split_there_are_no_parts(earmark, tones: Path, tmp_path: Path) -> None:
     assert earmark("render", str(tones), str(tmp_path / "out"), "--split", "none", "--axes")[0] == 0
     assert {track.part for track in image_folder(path=tmp_path / "out").tracks} == {None}
+
+
+def test_some_tracks_of_each_genre_from_arrays_with_artists_apart(earmark, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    genre = np.repeat(["low", "high"], 20)
+    ids = np.array([f"{name}.{i:05d}" for i, name in enumerate(genre)])
+    np.savez(
+        tmp_path / "mel.npz",
+        ids=ids,
+        genre=genre,
+        split=np.full(40, "unlisted"),
+        level=rng.integers(0, 256, (40, 16, 20), dtype=np.uint8),
+        floor_db=np.full(40, -80, np.float32),
+    )
+    artist = {name: f"artist {i // 2}" for i, name in enumerate(ids)}
+    (tmp_path / "artists.csv").write_text("id,artist,title\n" + "".join(f"{name},{artist[name]},\n" for name in ids))
+    out = tmp_path / "pictures"
+    words = ["--per-genre", "16", "--by-artist", "--set", f"artists={tmp_path / 'artists.csv'}"]
+    code, said, _ = earmark("render", tmp_path / "mel.npz", out, *words)
+    assert code == 0
+    assert said.startswith(f"{out}\t32 pictures\tby artist, ")
+    found = image_folder(path=out)
+    assert found.counts() == {"high": 16, "low": 16}
+    sides = {(artist[Path(track.id).name.removesuffix("_000.png")], track.part) for track in found.tracks}
+    assert {part for _, part in sides} == {"train", "valid", "test"}
+    assert len(sides) == len({name for name, _ in sides})
 
 
 def test_a_file_that_cannot_be_read_is_listed_and_told_by_the_code(earmark, tones: Path, tmp_path: Path) -> None:

@@ -114,6 +114,32 @@ def test_the_same_data_give_the_same_bytes(songs: Path, tmp_path: Path, axes: bo
     assert len(set(digests[0])) == 3
 
 
+def test_arrays_are_drawn_whole_below_their_maximum(tmp_path: Path, rng: np.random.Generator) -> None:
+    arrays = {
+        f"{genre}.{i}": rng.uniform(-110, -10, (16, 40)).astype(np.float32) for genre in ("a", "b") for i in range(2)
+    }
+    arrays["b.1"][:] = -80
+    tracks = tuple(Track(id=name, genres=(name[0],)) for name in arrays)
+    dataset = Dataset("arrays", "log_mel", ("a", "b"), tracks, lambda track: arrays[track.id])
+    pictures, faults = render(dataset, tmp_path / "out", Style(seconds=0.1))
+    assert (pictures, files(tmp_path / "out")) == (3, ["a/a.0_000.png", "a/a.1_000.png", "b/b.0_000.png"])
+    assert [(fault.where, fault.what) for fault in faults] == [("b.1", "b.1, piece 0: silent: -80 dB throughout")]
+    found = to_decibels(read_image(tmp_path / "out" / "a" / "a.0_000.png"), colour_map="magma")
+    expected = np.maximum(arrays["a.0"] - arrays["a.0"].max(), -80)
+    assert np.abs(found - expected).max() <= 1.5 * 80 / 255
+
+
+def test_names_do_not_stand_in_the_picture(songs: Path, tmp_path: Path) -> None:
+    """They often tell the genre, and a network that sees the whole picture would read it."""
+    sound = songs / "jazz" / "jazz.00000.wav"
+    (songs / "rock" / "another name.wav").write_bytes(sound.read_bytes())
+    data = folder(path=songs)
+    pair = [track for track in data.tracks if track.id in ("jazz/jazz.00000.wav", "rock/another name.wav")]
+    render(data.only(pair), tmp_path / "out", Style(seconds=2, axes=True))
+    one, other = ((tmp_path / "out" / name).read_bytes() for name in files(tmp_path / "out"))
+    assert one == other
+
+
 def test_a_split_by_track_becomes_folders_that_do_not_leak(songs: Path, tmp_path: Path) -> None:
     data = folder(path=songs)
     split = draw(data, kind="by_track", valid=0.1, test=0.1, seed=4)

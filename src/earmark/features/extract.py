@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -39,12 +40,14 @@ def extract(
 ) -> Extraction:
     """Examples of `tracks`, in their order. A track that cannot be read is skipped and listed, never replaced.
 
-    Pictures are read once, to see that they can be, and again whenever a batch of them is wanted.
+    Pictures are read once, to see that they can be, and again whenever a batch of them is wanted; as log-mel, which is
+    read back from their colours, they are held.
     Raises DataError where no track can be read, or where tracks give arrays of different shapes; UsageError where these
     features are not for such data.
     """
     of_audio_alone = isinstance(features, Musicnn) and dataset.medium != "audio"
-    if of_audio_alone or isinstance(features, Pixels) != (dataset.medium == "image"):
+    read_back = isinstance(features, LogMel) and dataset.drawing is not None
+    if of_audio_alone or isinstance(features, Pixels) != (dataset.medium == "image" and not read_back):
         name = "pixels" if dataset.medium == "image" else "log_mel"
         raise UsageError(f"{dataset.name} holds {dataset.medium.replace('_', '-')} data; set features.name = {name!r}")
     if isinstance(features, Pixels):
@@ -58,7 +61,7 @@ def extract(
         for number, track in enumerate(tracks):
             try:
                 x, begin = _of_track(dataset, track, features, cache)
-            except AudioError as error:
+            except (AudioError, DataError) as error:
                 skipped.append(Fault(track.id, str(error)))
             else:
                 arrays.append(x)
@@ -146,6 +149,8 @@ def _of_track(
     """Clips (n, …) of one track and where they start, from the cache where they are there."""
 
     def compute() -> NDArray[np.float32]:
+        if isinstance(features, LogMel) and dataset.drawing is not None:
+            return features.of_picture(Path(track.path or track.id), dataset.drawing)
         return features.clips(dataset.read(track), where=track.id)[0]
 
     if cache is None or dataset.digest is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -14,6 +15,7 @@ from earmark.audio.waveform import Waveform, require_sound
 from earmark.errors import AudioError, DataError, UsageError, nearest
 from earmark.features.on_demand import OnDemand
 from earmark.features.standardise import Standardiser, fit_standardiser
+from earmark.images.drawing import Drawing
 
 PLAUSIBLE_DB = (-200.0, 120.0)  # the decibels of any recording in any usual reference lie well inside
 
@@ -117,6 +119,20 @@ class LogMel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def of_clip(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
         """Log-mel (n_mels, frames) in dB below its own maximum of samples (n,) at this `sample_rate`."""
         return power_to_db(self._power(samples), top_db=self.top_db)
+
+    def of_picture(self, path: Path, drawing: Drawing) -> NDArray[np.float32]:
+        """Log-mel (1, n_mels, frames) in dB that a picture's colours stand for: the first -top_db, the last 0.
+
+        Its spectrogram is trimmed and its colour map found as `drawing` says, and resized to these bands and frames.
+        Raises DataError naming the file; UsageError where the settings leave open how many frames an example has.
+        """
+        if self.shape is None:
+            raise UsageError(
+                "log_mel of pictures takes a number of frames: set features.columns, or like = 'gtzan_mel128'"
+            )
+        bands, frames = self.shape
+        read_back = msgspec.structs.replace(drawing, colour="decibels", height=bands, width=frames)
+        return np.ascontiguousarray((read_back.read(path)[:, ::-1] - 1) * np.float32(self.top_db))
 
     def _thinned(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """The frames in the middle of `columns` equal stretches of x (…, frames)."""

@@ -1,4 +1,4 @@
-"""A folder of spectrogram pictures from audio: what the data set `image_folder` reads."""
+"""A folder of spectrogram pictures from audio or log-mel arrays: what the data set `image_folder` reads."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ N_MELS = 128
 TOP_DB = 80.0
 DPI = 100
 AXES_SIZE = (640, 480)  # pixels: matplotlib's own
+TITLE = "log-mel spectrogram"  # and not the track's name, which often tells the genre to whoever sees the whole picture
 NEARLY_WHOLE = 0.9  # of a piece: a file's end that counts as one, since recordings of 30 s last 29.9
 
 
 @dataclass(frozen=True)
 class Style:
-    """How pieces of sound are drawn.
+    """How pieces of sound, or arrays, are drawn.
 
-    seconds     length of a piece; longer files give several
+    seconds     length of a piece; longer files give several, an array is one
     size        (width, height) in pixels; None: one pixel a frame and band, with axes 640 × 480
     axes        with title, ticks and colour bar; else the bare picture
     colour_map  matplotlib's name
@@ -66,15 +67,16 @@ def render(
 ) -> tuple[int, list[Fault]]:
     """Draw every track of `dataset` into `out`/GENRE/TRACK_PIECE.png, with `split` into `out`/PART/GENRE/….
 
-    A picture is the log-mel of a piece: 22,050 Hz, 128 bands, 80 dB below its maximum. The same data give the same
-    bytes. Gives the number of pictures, and the tracks that could not be read (what comes before the damage is drawn)
-    and pieces that are silent. `progress` hears how many tracks are done.
+    A picture is the log-mel of a piece: 22,050 Hz, 128 bands, 80 dB below its maximum; of a data set of log-mel arrays
+    each is drawn whole, as far as 80 dB below its maximum. The same data give the same bytes. Gives the number of
+    pictures, and the tracks that could not be read (what comes before the damage is drawn) and pieces that are silent.
+    `progress` hears how many tracks are done.
 
-    Raises DataError for data that are not audio, for a track without a genre, and where no track can be drawn;
-    UsageError where `out` holds something already.
+    Raises DataError for data that are neither audio nor log-mel, for a track without a genre, and where no track can be
+    drawn; UsageError where `out` holds something already.
     """
-    if dataset.medium != "audio":
-        raise DataError(f"{dataset.name}: holds {dataset.medium.replace('_', '-')} data; pictures are drawn from audio")
+    if dataset.medium not in ("audio", "log_mel"):
+        raise DataError(f"{dataset.name}: holds {dataset.medium} data; pictures are drawn from audio or log-mel arrays")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out}: holds something already; name a new folder")
     wanted = [track for track in dataset.tracks if split is None or track.id in split.parts]
@@ -87,11 +89,10 @@ def render(
             for number, piece in enumerate(_pieces(dataset, track, style.seconds)):
                 path = place.with_name(f"{place.name}_{number:03d}.png")
                 try:
-                    require_sound(piece, where=f"{track.id}, piece {number}")
+                    picture = _picture(piece, style, where=f"{track.id}, piece {number}")
                 except AudioError as error:
                     faults.append(Fault(track.id, str(error)))
                     continue
-                picture = _picture(piece, style, title=path.stem)
                 with replacing(path, durable=False) as temporary:
                     picture.save(temporary, "PNG")
                 pictures += 1
@@ -131,11 +132,14 @@ def _in_one_folder(name: str) -> str:
     return name.replace("/", "-").replace("\\", "-").lstrip(".") or "-"
 
 
-def _pieces(dataset: Dataset, track: Track, seconds: float) -> Iterator[Waveform]:
+def _pieces(dataset: Dataset, track: Track, seconds: float) -> Iterator[Waveform | NDArray[np.float32]]:
     """The track in pieces of `seconds`, of which only one is in memory; what is left at the end and is none is dropped.
 
-    A track shorter than a piece is one.
+    A track shorter than a piece is one, and so is an array.
     """
+    if dataset.medium == "log_mel":
+        yield dataset.read(track)
+        return
     total = track.seconds
     if total is None and track.path is not None:
         end = probe(track.path).seconds
@@ -157,9 +161,18 @@ def _count(total: float, seconds: float) -> int:
     return max(1, int(total / seconds + 1 - NEARLY_WHOLE))
 
 
-def _picture(sound: Waveform, style: Style, *, title: str) -> Image.Image:
-    decibels = log_mel(sound.at(SAMPLE_RATE).samples, sample_rate=SAMPLE_RATE, n_mels=N_MELS, top_db=TOP_DB)
-    return _with_axes(decibels, style, title, sound.seconds) if style.axes else _bare(decibels, style)
+def _picture(piece: Waveform | NDArray[np.float32], style: Style, *, where: str) -> Image.Image:
+    """Raises AudioError naming `where` for silence."""
+    if isinstance(piece, Waveform):
+        require_sound(piece, where=where)
+        decibels = log_mel(piece.at(SAMPLE_RATE).samples, sample_rate=SAMPLE_RATE, n_mels=N_MELS, top_db=TOP_DB)
+        length, unit = piece.seconds, "time [s]"
+    else:
+        if np.ptp(piece) == 0:
+            raise AudioError(f"{where}: silent: {piece.flat[0]:g} dB throughout")
+        decibels = piece - piece.max()
+        length, unit = piece.shape[1], "frame"
+    return _with_axes(decibels, style, length, unit) if style.axes else _bare(decibels, style)
 
 
 def _bare(decibels: NDArray[np.float32], style: Style) -> Image.Image:
@@ -170,7 +183,7 @@ def _bare(decibels: NDArray[np.float32], style: Style) -> Image.Image:
     return Image.fromarray(mpl.colormaps[style.colour_map](share, bytes=True)[..., :3])
 
 
-def _with_axes(decibels: NDArray[np.float32], style: Style, title: str, seconds: float) -> Image.Image:
+def _with_axes(decibels: NDArray[np.float32], style: Style, length: float, unit: str) -> Image.Image:
     width, height = style.size or AXES_SIZE
     with mpl.rc_context():
         mpl.rcdefaults()  # the same picture, whatever a person has set
@@ -180,12 +193,12 @@ def _with_axes(decibels: NDArray[np.float32], style: Style, title: str, seconds:
             decibels,
             origin="lower",
             aspect="auto",
-            extent=(0, seconds, 0, len(decibels)),
+            extent=(0, length, 0, len(decibels)),
             cmap=style.colour_map,
             vmin=-TOP_DB,
             vmax=0,
         )
-        axes.set(title=title, xlabel="time [s]", ylabel="mel band")
+        axes.set(title=TITLE, xlabel=unit, ylabel="mel band")
         figure.colorbar(drawn, ax=axes, format="%+2.0f dB")
         content = io.BytesIO()
         figure.savefig(content, format="png", metadata={"Software": None})

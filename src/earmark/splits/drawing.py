@@ -77,6 +77,24 @@ def draw(
     )
 
 
+def sample(dataset: Dataset, *, per_genre: int, seed: int = 1) -> Dataset:
+    """The data set with at most `per_genre` tracks of each genre, drawn at random; tracks without one are left out.
+
+    The same seed gives the same tracks on every machine, in whatever order they come. Raises UsageError for none.
+    """
+    if per_genre < 1:
+        raise UsageError(f"{per_genre} tracks of each genre: at least one must be left")
+
+    def turn(track: Track) -> bytes:
+        return hashlib.sha256(f"{seed}\0{track.id}".encode()).digest()
+
+    kept: set[str] = set()
+    for genre in dataset.genres:
+        alike = sorted((track for track in dataset.tracks if track.genre == genre), key=turn)
+        kept.update(track.id for track in alike[:per_genre])
+    return dataset.only([track for track in dataset.tracks if track.id in kept])
+
+
 def _as_given(dataset: Dataset) -> Split:
     given = [track for track in dataset.tracks if track.part is not None]
     parts = {track.id: track.part for track in given if track.part and track.genre}
