@@ -24,6 +24,7 @@ from earmark.cli import (
     report,
     split,
     study,
+    tag,
     train,
     undo,
 )
@@ -53,7 +54,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (predict, train, evaluate, report, study, undo, data, split, render, fetch, models, recipes, doctor):
+for module in (predict, train, evaluate, report, study, tag, undo, data, split, render, fetch, models, recipes, doctor):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 
