@@ -115,14 +115,14 @@ def test_genres_are_read_as_mutagen_reads_them(data, texts):
     assert tuple(found.genres if found else ()) == texts
 
 
-@pytest.mark.parametrize("text", ["(odd)", "((odd", "1990", "Rock (17)"])
+@pytest.mark.parametrize("text", ["(odd)", "1990", "Rock (17)"])
 def test_brackets_are_text(text):
     assert read(write(SOUND, text)) == (text,)
 
 
-@pytest.mark.parametrize("text", ["17", "255", "RX", "CR"])
+@pytest.mark.parametrize("text", ["17", "255", "RX", "CR", "(17)", "((odd"])
 def test_what_would_be_read_as_a_number_is_refused(text):
-    with pytest.raises(TagError, match=f"readers of ID3 would take '{text}' for the number of a genre"):
+    with pytest.raises(TagError, match=re.escape(f"readers of ID3 would take '{text}' for the number of a genre")):
         write(SOUND, text)
 
 

@@ -33,6 +33,7 @@ from earmark.library.tags.files import read_genres
 from earmark.library.tags.splice import Splice
 
 FORMAT = 1
+TURN_SECONDS = 0.01  # between two looks whether another process has finished its file
 SCHEMA = """
 CREATE TABLE library (folder BLOB NOT NULL);
 CREATE TABLE entry (
@@ -163,7 +164,7 @@ class Journal:
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
         """While the block runs, no other process writes into this library; what a killed one left is settled first."""
-        with self._lock:
+        with self._lock.acquire(poll_interval=TURN_SECONDS):
             for entry in self._select("state IN ('planned', 'undoing')"):
                 with contextlib.suppress(OSError):  # a drive not connected now: it is settled when it is
                     self.recover(entry, "interrupted before the file was written")
@@ -237,10 +238,10 @@ class Journal:
         digest = file_digest(entry.path)
         if entry.state == "undoing":
             state: State = "undone" if digest == entry.digest_undone else "written"
-        elif digest == entry.digest_after or (digest != entry.digest_before and _says(entry.path, entry.new)):
-            state = "written"
-        else:
+        elif digest == entry.digest_before:
             state = "failed"
+        else:  # where somebody has changed it since, its genre tells
+            state = "written" if digest == entry.digest_after or _says(entry.path, entry.new) else "failed"
         self.settle(entry.id, state, reason if state == "failed" else "")
         return state
 

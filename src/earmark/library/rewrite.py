@@ -74,8 +74,9 @@ def rewrite(
     made. check: raises where the open new file is not what it shall be.
     Raises TagError or OSError, and the old file is there, whole.
     """
+    copy = open(temporary, "xb", opener=_for_me_alone)  # noqa: SIM115  # what exists already is not ours to remove
     try:
-        with target.open("rb") as old, open(temporary, "xb", opener=_for_me_alone) as new:
+        with target.open("rb") as old, copy as new:
             for piece in spliced(old, splices):
                 new.write(piece)
             new.flush()
@@ -83,8 +84,8 @@ def rewrite(
             os.fsync(new.fileno())
         if file_digest(temporary) != digest:
             raise TagError("what was read back of the copy is not what was written; is the disk failing?")
-        with temporary.open("rb") as copy:
-            check(copy)
+        with temporary.open("rb") as made:
+            check(made)
         if not is_same(seen, target.stat()):
             raise TagError("another program has changed it meanwhile")
         temporary.replace(target)

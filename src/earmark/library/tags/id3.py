@@ -132,7 +132,8 @@ def encode_genre(tag: Tag | None, texts: tuple[str, ...], separator: str | None)
             )
         texts = (separator.join(texts),)
     written = tuple("(" + text if text.startswith("(") else text for text in texts)
-    if tuple(TCON(encoding=3, text=list(written)).genres) != texts:
+    once = TCON(encoding=3, text=list(written)).genres
+    if tuple(once) != texts or TCON(encoding=3, text=once).genres != once:  # mutagen may look at the same text twice
         raise TagError(f"readers of ID3 would take {' or '.join(map(repr, texts))} for the number of a genre")
     name, text = GENRE_FRAME[version], "\0".join(written)
     if version == 4:
