@@ -55,9 +55,9 @@ class Run:
         """Where the learning curves are drawn, as "svg" or "png"."""
         return self.folder / f"curves.{suffix}"
 
-    def predictions(self, part: str) -> Path:
-        """The predictions for one part or other data set."""
-        return self.folder / "predictions" / f"{part}.csv"
+    def predictions(self, part: str, *, by_track: bool = False) -> Path:
+        """The predictions for one part or other data set; `by_track` where its tracks were cut into clips."""
+        return self.folder / "predictions" / (f"{part}-by-track.csv" if by_track else f"{part}.csv")
 
 
 def create_run(root: Path, name: str, seed: int) -> Run:

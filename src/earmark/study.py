@@ -27,10 +27,10 @@ from earmark.classifier import load
 from earmark.errors import DataError, EarmarkError, ModelError, UsageError, nearest
 from earmark.evaluation.comparison import Comparison, compare
 from earmark.evaluation.scores import Score
-from earmark.experiment.evaluate import read_evaluations
+from earmark.experiment.evaluate import read_evaluations, read_headline
 from earmark.experiment.train import resume, train
 from earmark.models.parameters import parameter_count
-from earmark.predictions import Predictions, read_predictions
+from earmark.predictions import Predictions
 from earmark.recipe import Recipe, read_recipe, shipped_recipes
 from earmark.report.study_page import Contender, StudyPage, Training, render_study
 from earmark.report.study_pdf import render_study_pdf
@@ -333,7 +333,7 @@ def _is_there(folder: Path) -> bool:
 
 def _predictions(results: Sequence[Result], inside: Path) -> list[Predictions]:
     """Of each seed: by song where the songs are known."""
-    found = [(r.unit, read_predictions(Run(inside / r.run).predictions(r.part))) for r in results]
+    found = [(r.unit, read_headline(Run(inside / r.run), r.part)) for r in results]
     return [predictions.by_song() if unit == "track" else predictions for unit, predictions in found]
 
 

@@ -26,6 +26,7 @@ from earmark.classifier import (
 from earmark.errors import AudioError, ModelError
 from earmark.features.log_mel import LogMel
 from earmark.features.standardise import Standardiser
+from earmark.predictions import tempered
 from earmark.recipe import Choice
 
 RATE = 8000
@@ -92,6 +93,11 @@ def test_an_answer_is_the_mean_over_the_clips(classifier: Classifier, song: Wave
     clips, starts = FEATURES.clips(song, where="")
     np.testing.assert_allclose(answer.over_time, classifier.probabilities(clips), atol=1e-9)
     np.testing.assert_allclose(answer.probabilities, answer.over_time.mean(0), atol=1e-9)
+    card = msgspec.structs.replace(CARD, temperature=3.0, track_temperature=0.25)
+    calibrated = Classifier(card, classifier.model, name="calibrated").predict(song)
+    np.testing.assert_allclose(calibrated.over_time, tempered(answer.over_time, 3.0), atol=1e-9)
+    np.testing.assert_allclose(calibrated.probabilities, tempered(answer.probabilities, 0.25), atol=1e-9)
+    assert calibrated.genre == answer.genre
     assert answer.starts.tolist() == starts.tolist() == [0, 1, 2]
     assert answer.source == "waveform"
 

@@ -7,22 +7,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax, softmax
-from sklearn.calibration import calibration_curve
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV, calibration_curve
+from sklearn.frozen import FrozenEstimator
 
 from earmark.errors import ModelError
 from earmark.evaluation.calibration import (
     BINS,
-    answers,
     calibration,
     calibration_error,
     fit_temperature,
     reliability,
     risk_coverage,
-    tempered,
 )
-from earmark.evaluation.metrics import score
+from earmark.evaluation.metrics import losses, score
 from earmark.evaluation.scores import Bin, Kept
-from earmark.predictions import Predictions
+from earmark.predictions import Predictions, tempered
 
 seeds = st.integers(0, 2**32)
 
@@ -36,6 +36,20 @@ def judged_as(probabilities, truth, songs=None):
     ids = tuple(f"clip {i}" for i in range(len(truth)))
     genres = tuple(f"genre {i}" for i in range(probabilities.shape[1]))
     return Predictions(genres, ids, ids if songs is None else tuple(songs), truth, probabilities)
+
+
+class AsGiven(ClassifierMixin, BaseEstimator):
+    """A classifier of scikit-learn whose decision values are what it is fed."""
+
+    def fit(self, x, y):  # noqa: ARG002 - scikit-learn's contract
+        self.classes_ = np.unique(y)
+        return self
+
+    def decision_function(self, x):
+        return x
+
+    def predict(self, x):
+        return x.argmax(1)
 
 
 @st.composite
@@ -56,30 +70,36 @@ class TestTemperature:
         truth = drawn(softmax(logits, axis=1), rng)
         assert fit_temperature(logits * temperature, truth) == pytest.approx(temperature, rel=0.15)
 
-    @given(seed=seeds, n=st.integers(1, 60), classes=st.integers(2, 6), clips=st.integers(1, 4))
+    @given(seed=seeds, n=st.integers(1, 60), classes=st.integers(2, 6))
     @settings(max_examples=60, deadline=None)
-    def test_no_other_temperature_does_better(self, seed, n, classes, clips):
+    def test_no_other_temperature_does_better(self, seed, n, classes):
         rng = np.random.default_rng(seed)
-        truth = np.repeat(rng.integers(classes, size=n), clips)
-        logits = rng.normal(0, 3, size=(n * clips, classes))
-        logits[np.arange(n * clips), truth] += rng.normal(2, 3)
-        songs = np.repeat(np.arange(n), clips)
+        truth = rng.integers(classes, size=n)
+        logits = rng.normal(0, 3, size=(n, classes))
+        logits[np.arange(n), truth] += rng.normal(2, 3)
 
         def surprise(temperature):
-            given_it = softmax(logits / temperature, axis=1)[np.arange(n * clips), truth]
-            return -np.log(given_it.reshape(n, clips).mean(1)).sum() + (1 / temperature - 1) ** 2 / 2
+            given_it = log_softmax(logits / temperature, axis=1)[np.arange(n), truth]
+            return -given_it.sum() + (1 / temperature - 1) ** 2 / 2
 
-        found = fit_temperature(logits, truth, [f"song {song}" for song in songs])
+        found = fit_temperature(logits, truth)
         assert surprise(found) <= min(map(surprise, np.geomspace(0.05, 20, 200))) * (1 + 1e-5) + 1e-4
+
+    def test_it_is_that_of_scikit_learn(self):
+        rng = np.random.default_rng(11)
+        logits = rng.normal(0, 2, size=(5000, 6))
+        truth = drawn(softmax(logits / 1.7, axis=1), rng)
+        known = CalibratedClassifierCV(FrozenEstimator(AsGiven().fit(logits, truth)), method="temperature")
+        expected = known.fit(logits, truth).predict_proba(logits)
+        np.testing.assert_allclose(softmax(logits / fit_temperature(logits, truth), axis=1), expected, atol=1e-3)
 
     @given(seed=seeds, n=st.integers(1, 40))
     @settings(max_examples=20, deadline=None)
-    def test_songs_of_one_clip_are_clips_in_any_order(self, seed, n):
+    def test_neither_order_nor_what_softmax_ignores_matters(self, seed, n):
         rng = np.random.default_rng(seed)
         logits, truth = rng.normal(0, 3, size=(n, 4)), rng.integers(4, size=n)
         order = rng.permutation(n)
         found = fit_temperature(logits, truth)
-        assert fit_temperature(logits, truth, [str(i) for i in range(n)]) == pytest.approx(found, rel=1e-4)
         assert fit_temperature(logits[order] + 7, truth[order]) == pytest.approx(found, rel=1e-4)
         assert fit_temperature(log_softmax(logits, axis=1), truth) == pytest.approx(found, rel=1e-4)
 
@@ -147,7 +167,7 @@ class TestCalibrationError:
         rng = np.random.default_rng(seed)
         probabilities = softmax(rng.normal(0, skill, size=(n, 8)), axis=1)
         judged = judged_as(probabilities, drawn(probabilities, rng))
-        found = calibration(judged, judged, temperature=1.0, level=0.9999)
+        found = calibration(judged, temperature=1.0, level=0.9999)
         assert found.ece == found.ece_before <= found.ece_by_chance * 1.1
         assert found.ece_by_chance < 3.2 / np.sqrt(n)
 
@@ -157,22 +177,24 @@ class TestCalibrationError:
         for _ in range(300):
             probabilities = rng.dirichlet(np.ones(5), size=100)
             judged = judged_as(probabilities, drawn(probabilities, rng))
-            found.append(calibration(judged, judged, temperature=1.0, level=0.9))
+            found.append(calibration(judged, temperature=1.0, level=0.9))
         assert np.mean([each.ece < each.ece_by_chance for each in found]) == pytest.approx(0.9, abs=0.05)
 
-    def test_a_score_tells_of_before_and_after_at_its_own_level(self):
+    @pytest.mark.parametrize("unit", ["clip", "track"])
+    def test_a_score_tells_of_before_and_after_and_keeps_every_answer(self, unit):
         rng = np.random.default_rng(5)
         logits = rng.normal(0, 2, size=(3000, 5))
         songs = [f"song {i // 3}" for i in range(3000)]
-        truth = np.repeat(drawn(softmax(logits[::3], axis=1), rng), 3)
-        plain, warm = (judged_as(softmax(logits / t, axis=1), truth, songs) for t in (1.0, 2.5))
-        for unit, before, after in (("clip", plain, warm), ("track", plain.by_song(), warm.by_song())):
-            found = score(warm, unit=unit, resamples=1, temperature=2.5).calibration
-            assert found.temperature == 2.5
-            assert found.bins == reliability(*answers(after))
-            assert found.ece == calibration_error(found.bins)
-            assert found.ece_before == pytest.approx(calibration_error(reliability(*answers(before))), abs=1e-9)
-        assert score(warm, unit="clip", resamples=1).accuracy == score(plain, unit="clip", resamples=1).accuracy
+        plain = judged_as(softmax(logits, axis=1), np.repeat(drawn(softmax(logits[::3], axis=1), rng), 3), songs)
+        before, after = (score(plain, unit=unit, resamples=9, temperature=t) for t in (1.0, 0.4))
+        whole = plain.by_song() if unit == "track" else plain
+        warm = tempered(whole.probabilities, 0.4)
+        found = after.calibration
+        assert (found.temperature, found.ece_before) == (0.4, before.calibration.ece)
+        assert found.ece == calibration_error(reliability(warm.max(1), whole.guesses == whole.truth))
+        assert after.log_loss.value == pytest.approx(losses(warm, whole.truth).mean())
+        for same in ("accuracy", "macro_f1", "top_k_accuracy", "confusion"):
+            assert getattr(after, same) == getattr(before, same)
 
     def test_what_is_of_unknown_truth_is_left_out(self):
         probabilities = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]])

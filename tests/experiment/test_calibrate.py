@@ -9,14 +9,14 @@ import msgspec
 import numpy as np
 import pytest
 
-from earmark.classifier import Classifier, load
+from earmark.classifier import Classifier, ClassifierCard, load
 from earmark.evaluation.calibration import fit_temperature
 from earmark.evaluation.metrics import losses
 from earmark.experiment.calibrate import calibrated
-from earmark.experiment.evaluate import judge, predict_examples, read_evaluations
+from earmark.experiment.evaluate import judge, read_evaluations, read_headline
 from earmark.experiment.prepare import Prepared, prepare
 from earmark.experiment.train import resume, train
-from earmark.predictions import read_predictions
+from earmark.predictions import Predictions, read_predictions
 from earmark.recipe import Recipe, parse_recipe
 from earmark.run import Run
 
@@ -26,9 +26,8 @@ def run(recipe: Recipe, tmp_path: Path) -> Run:
     return train(recipe, runs=tmp_path / "runs", device="cpu")
 
 
-def as_trained(classifier: Classifier) -> Classifier:
-    card = msgspec.structs.replace(classifier.card, temperature=1.0, calibrated_on=None)
-    return Classifier(card, classifier.model, name=classifier.name)
+def as_trained(card: ClassifierCard) -> ClassifierCard:
+    return msgspec.structs.replace(card, temperature=1.0, track_temperature=1.0, calibrated_on=None)
 
 
 def of_songs(prepared: Prepared) -> Prepared:
@@ -49,10 +48,11 @@ def of_songs(prepared: Prepared) -> Prepared:
 
 def test_the_temperature_is_the_validation_part_s_and_travels_with_the_classifier(run: Run, recipe: Recipe) -> None:
     classifier, valid = load(run.folder), prepare(recipe).parts["valid"]
-    plain = as_trained(classifier).probabilities(valid.x)
-    assert classifier.card.calibrated_on == "40 clips of the validation part"
-    assert classifier.card.temperature == pytest.approx(fit_temperature(np.log(plain), valid.y), abs=1e-3)
-    assert classifier.card.temperature != pytest.approx(1, abs=0.05)
+    plain, card = classifier.uncalibrated(valid.x), classifier.card
+    assert card.calibrated_on == "40 clips of the validation part"
+    assert card.temperature == card.track_temperature
+    assert card.temperature == pytest.approx(fit_temperature(np.log(plain), valid.y), abs=1e-3)
+    assert card.temperature != pytest.approx(1, abs=0.05)
     judged = read_predictions(run.predictions("valid"))
     np.testing.assert_allclose(judged.probabilities, classifier.probabilities(valid.x), atol=1e-6)
     np.testing.assert_array_equal(judged.guesses, plain.argmax(1))
@@ -69,26 +69,32 @@ def test_the_evaluation_tells_of_before_and_after_and_that_it_is_kind(run: Run) 
     assert "it also set the temperature, so a test's calibration error would be higher" in evaluation.remarks
 
 
-def test_where_songs_are_known_it_is_fitted_to_what_is_answered_of_them(run: Run, recipe: Recipe) -> None:
+def test_where_songs_are_known_clips_and_tracks_have_a_temperature_each(run: Run, recipe: Recipe) -> None:
     prepared = of_songs(prepare(recipe))
-    plain = as_trained(load(run.folder))
-    found = calibrated(plain, prepared)
-    songs = len(set(prepared.parts["valid"].songs))
-    assert found.card.calibrated_on == f"{songs} tracks of the validation part"
+    classifier = load(run.folder)
+    found = calibrated(classifier, prepared)
+    valid = prepared.parts["valid"]
+    clips = Predictions(found.genres, valid.ids, valid.songs, valid.y, found.uncalibrated(valid.x))
+    tracks = clips.by_song()
+    assert found.card.calibrated_on == f"{len(tracks)} tracks of the validation part"
+    assert found.card.temperature == classifier.card.temperature
+    assert found.card.track_temperature == pytest.approx(
+        fit_temperature(np.log(tracks.probabilities), tracks.truth), abs=1e-3
+    )
+    assert found.card.track_temperature != pytest.approx(found.card.temperature, rel=0.05)
 
-    def loss(temperature: float) -> float:
-        card = msgspec.structs.replace(plain.card, temperature=temperature)
-        judged = predict_examples(Classifier(card, plain.model, name=""), prepared.parts["valid"]).by_song()
-        return float(losses(judged.probabilities, judged.truth).sum()) + (1 / temperature - 1) ** 2 / 2
-
-    temperature = found.card.temperature
-    assert loss(temperature) < min(loss(temperature * 1.05), loss(temperature / 1.05))
-    assert temperature != pytest.approx(load(run.folder).card.temperature, rel=0.05)  # which was fitted to clips
     evaluation = judge(run, recipe, found, prepared, "valid")
-    assert evaluation.by_track is not None
-    assert evaluation.by_clip is not None
-    assert evaluation.headline == evaluation.by_track
-    assert evaluation.by_track.calibration != evaluation.by_clip.calibration
+    written = read_headline(run, "valid")
+    np.testing.assert_allclose(
+        written.probabilities, tracks.tempered(found.card.track_temperature).probabilities, atol=1e-6
+    )
+    plain = judge(run, recipe, Classifier(as_trained(found.card), found.model, name=""), prepared, "valid")
+    for unit in ("by_clip", "by_track"):
+        after, before = getattr(evaluation, unit), getattr(plain, unit)
+        assert after.calibration.ece_before == before.calibration.ece
+        assert (after.accuracy, after.confusion) == (before.accuracy, before.confusion)
+    assert evaluation.headline.calibration is not None
+    assert evaluation.headline.calibration.temperature == found.card.track_temperature
 
 
 def test_going_on_it_is_fitted_anew_and_again_the_same(recipe_text: str, tmp_path: Path) -> None:
@@ -109,7 +115,7 @@ def test_without_a_validation_part_probabilities_stay_as_trained(recipe_text: st
     text = recipe_text.replace('kind = "as_given"', 'kind = "by_clip"\nvalid = 0.0\ntest = 0.2')
     run = train(parse_recipe(text, where="r", overrides=["training.keep=last"]), runs=tmp_path / "runs", device="cpu")
     card, evaluation = load(run.folder).card, read_evaluations(run)["test"]
-    assert (card.temperature, card.calibrated_on) == (1.0, None)
+    assert card == as_trained(card)
     assert (evaluation.calibrated_on, evaluation.calibrated_on_it) == (None, False)
     assert evaluation.headline.calibration is not None
     assert evaluation.headline.calibration.ece == evaluation.headline.calibration.ece_before

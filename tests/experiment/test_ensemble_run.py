@@ -9,11 +9,11 @@ import pytest
 
 from earmark.classifier import load
 from earmark.errors import DataError, ModelError, UsageError
-from earmark.evaluation.calibration import tempered
 from earmark.experiment.ensemble import gather
 from earmark.experiment.evaluate import evaluate, read_evaluations
 from earmark.experiment.report import write_report
 from earmark.experiment.train import resume, train
+from earmark.predictions import tempered
 from earmark.recipe import parse_recipe, read_recipe
 from earmark.run import Run
 from earmark.study import result_of

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from earmark.errors import AudioError, DataError, ModelError
-from earmark.experiment.evaluate import evaluate, evaluate_on, read_evaluations
+from earmark.experiment.evaluate import evaluate, evaluate_on, read_evaluations, read_headline
 from earmark.experiment.train import train
 from earmark.predictions import read_predictions
 from earmark.recipe import Recipe
@@ -83,7 +83,8 @@ def test_the_figures_are_those_of_the_predictions_it_wrote(run: Run) -> None:
     evaluation = evaluate_on(run.folder, others(songs=2), device="cpu")
     predictions = read_predictions(run.predictions("on-others"))
     assert predictions.ids == tuple(f"clip{row:02d}" for row in range(12) if row % 3 != 2)
-    by_song = predictions.by_song()
+    by_song = read_predictions(run.predictions("on-others", by_track=True))
+    assert read_headline(run, "on-others").ids == by_song.ids == predictions.by_song().ids
     assert evaluation.by_track is not None
     assert evaluation.by_clip is not None
     assert (evaluation.by_track.n, evaluation.by_clip.n) == (4, 8)

@@ -15,7 +15,7 @@ Verdict = Literal["music", "unsure"]
 class Answer:
     """What a classifier says of one track.
 
-    probabilities  (genres,) the mean over the track's clips
+    probabilities  (genres,) of the whole track
     starts         (clips,) seconds at which each clip begins
     over_time      (clips, genres) probabilities of each clip
     min_confidence how likely a genre must be to be named

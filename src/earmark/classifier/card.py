@@ -18,7 +18,8 @@ CARD, WEIGHTS = "classifier.json", "weights.safetensors"
 class ClassifierCard(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in classifier.json: all but the weights.
 
-    `temperature` divides the logits; `calibrated_on` says what it was fitted on, None where nothing was.
+    `temperature` divides the logits of an example, `track_temperature` the logarithm of the mean probabilities of a
+    track's examples; `calibrated_on` says what they were fitted on, None where nothing was.
     """
 
     genres: tuple[str, ...]
@@ -29,6 +30,7 @@ class ClassifierCard(msgspec.Struct, frozen=True, kw_only=True):
     trained_on: str
     synthetic: bool
     temperature: float = 1.0
+    track_temperature: float = 1.0
     calibrated_on: str | None = None
     format: int = FORMAT
 

@@ -22,6 +22,7 @@ from earmark.features.pixels import Pixels
 from earmark.features.settings import Features
 from earmark.images.files import image_files
 from earmark.models.forward import Crops, batched_logits
+from earmark.predictions import tempered
 from earmark.tracks import Fault
 
 
@@ -50,6 +51,13 @@ class Classifier:
 
         Raises ModelError where the examples have another shape than those it was trained on.
         """
+        return tempered(self.uncalibrated(x), self.card.temperature)
+
+    def uncalibrated(self, x: NDArray[np.float32] | OnDemand) -> NDArray[np.float64]:
+        """The same at temperature 1. Of these a track's mean is taken, so that no temperature changes its genre.
+
+        Raises ModelError where the examples have another shape than those it was trained on.
+        """
         crop = self.card.features.crop_frames
         cut = tuple(x.shape[1:]) if crop is None else (*x.shape[1:-1], min(crop, x.shape[-1]))
         if cut != self.card.shape:
@@ -57,10 +65,10 @@ class Classifier:
         crops = Crops(crop, self.card.features.crops) if crop is not None else None
         fed = x if isinstance(x, OnDemand) else torch.from_numpy(np.array(x))
         logits = batched_logits(self.model, fed, self.card.standardiser, crops=crops)
-        return torch.softmax(logits.double() / self.card.temperature, dim=1).cpu().numpy()
+        return torch.softmax(logits.double(), dim=1).cpu().numpy()
 
     def predict(self, sound: Path | str | Waveform, *, allow_partial: bool = False) -> Answer:
-        """Cut a file or waveform into clips, judge each, and give the mean and the course over time.
+        """Cut a file or waveform into clips, judge each, and give the track's genre and its course over time.
 
         One that was trained on pictures judges a picture's file, trimmed and resized as those were. Raises AudioError,
         or DataError of a picture, naming file and cause; ModelError where the recipe does not say what a clip is.
@@ -69,8 +77,7 @@ class Classifier:
         if isinstance(features, Pixels):
             if isinstance(sound, Waveform):
                 raise ModelError(f"{self.name}: it was trained on pictures, not sound; earmark render draws them")
-            over_time = self.probabilities(features.of_file(Path(sound)))
-            return Answer(str(sound), self.genres, over_time[0], np.zeros(1), over_time)
+            return self._answer(str(sound), features.of_file(Path(sound)), np.zeros(1))
         if features.clip_seconds is None and isinstance(features, LogMel):
             raise ModelError(
                 f"{self.name}: its recipe does not say how to make clips of sound: features.clip_seconds is missing "
@@ -82,8 +89,12 @@ class Classifier:
             source = str(sound)
             waveform = read_audio(Path(sound), sample_rate=features.sample_rate, allow_partial=allow_partial)
         clips, starts = features.clips(waveform, where=source)
-        over_time = self.probabilities(clips)
-        return Answer(source, self.genres, over_time.mean(0), starts, over_time)
+        return self._answer(source, clips, starts)
+
+    def _answer(self, source: str, examples: NDArray[np.float32], starts: NDArray[np.float64]) -> Answer:
+        each = self.uncalibrated(examples)
+        whole = tempered(each.mean(0), self.card.track_temperature)
+        return Answer(source, self.genres, whole, starts, tempered(each, self.card.temperature))
 
     def files(self, paths: Iterable[Path]) -> tuple[list[Path], list[Fault]]:
         """The files among `paths` and those below its folders that it can judge, sound or pictures; what is missing."""

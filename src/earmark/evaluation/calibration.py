@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import log_softmax
 
 from earmark.errors import ModelError
 from earmark.evaluation.scores import Bin, Calibration, Kept
@@ -23,55 +23,37 @@ Bools = NDArray[np.bool_]
 
 BINS = 15  # of equal width
 SHARPEST, FLATTEST = 0.05, 20.0  # temperatures
-GRID = 31  # temperatures that are tried first, a fifth apart
 DRAWS = 2000
 STEPS = 1000  # of thresholds that are searched
 
 
-def fit_temperature(logits: Floats, truth: Ints, songs: Sequence[str] | None = None) -> float:
+def fit_temperature(logits: Floats, truth: Ints) -> float:
     """The temperature, from 1/20 to 20, that divides the logits so that the truth becomes likeliest.
 
     logits  (n, classes), or any log-probabilities
     truth   (n,) places of the true classes
-    songs   (n,) what each is a clip of, where the mean probability over a song's clips is what is answered; None where
-            each stands alone
 
     The inverse of the temperature has a normal prior of 1 ± 1, which counts as much as one answer: it keeps a handful
-    of answers, all of them right, from making the classifier certain. Without songs what is minimised is convex; with
-    them it may have several valleys, and the deepest is searched.
+    of answers, all of them right, from making the classifier certain. What is minimised is convex in that inverse.
 
     Raises ModelError where logits are not finite.
     Source: Guo, Pleiss, Sun & Weinberger 2017, "On calibration of modern neural networks", arXiv:1706.04599, 4.2.
     """
     if not np.isfinite(logits).all():
         raise ModelError("logits are not finite, so that no temperature suits them: the training diverged")
-    each = np.arange(len(truth))
-    place = each if songs is None else np.unique(np.array(songs), return_inverse=True)[1]
-    clips = np.bincount(place)
 
     def surprise(log_sharpness: float) -> float:
         sharpness = np.exp(log_sharpness)
-        given = log_softmax(sharpness * logits, axis=1)[each, truth]
-        total = np.full(len(clips), -np.inf)
-        np.logaddexp.at(total, place, given)
-        return float((np.log(clips) - total).sum() + (sharpness - 1) ** 2 / 2)
+        given = log_softmax(sharpness * logits, axis=1)[np.arange(len(truth)), truth]
+        return float((sharpness - 1) ** 2 / 2 - given.sum())
 
-    grid = np.linspace(-np.log(FLATTEST), -np.log(SHARPEST), GRID)
-    best = int(np.argmin([surprise(at) for at in grid]))
-    bounds = (grid[max(best - 1, 0)], grid[min(best + 1, GRID - 1)])
+    bounds = (-np.log(FLATTEST), -np.log(SHARPEST))
     return float(np.exp(-minimize_scalar(surprise, bounds=bounds, method="bounded").x))
 
 
-def tempered(probabilities: Floats, temperature: float) -> Floats:
-    """The probabilities (n, classes) whose logits are divided by `temperature`; its inverse undoes it."""
-    if temperature == 1:
-        return probabilities
-    with np.errstate(divide="ignore"):  # a probability of 0 stays 0
-        return np.asarray(softmax(np.log(probabilities) / temperature, axis=1))
-
-
-def calibration(judged: Predictions, before: Predictions, *, temperature: float, level: float) -> Calibration:
-    """All figures of predictions whose truth is known; `before` are the same at temperature 1."""
+def calibration(before: Predictions, *, temperature: float, level: float) -> Calibration:
+    """All figures of predictions whose truth is known, once their logits are divided by `temperature`."""
+    judged = before.tempered(temperature)
     sureness, right = answers(judged)
     bins = reliability(sureness, right)
     return Calibration(

@@ -8,13 +8,11 @@ probabilities the earlier genre comes first, for the guess and for the top k ali
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError, UsageError
-from earmark.evaluation.calibration import calibration, tempered
+from earmark.evaluation.calibration import calibration
 from earmark.evaluation.intervals import bootstrap, percentiles
 from earmark.evaluation.scores import GenreScore, Score, Scores, Unit
 from earmark.predictions import Predictions
@@ -40,7 +38,7 @@ def score(
 
     A song's probabilities are the mean of its clips'. Intervals resample songs for both units; where the data do not
     name the songs, each clip counts as one and the intervals are narrower than they should be. The majority baseline
-    always guesses the commonest true genre. `temperature` is what divided the logits of each clip.
+    always guesses the commonest true genre. `temperature` divides the logits of what is judged.
 
     Raises DataError where no truth is known, UsageError where `level`, `resamples` or `top_k` is out of range.
     """
@@ -49,9 +47,8 @@ def score(
     judged = predictions.known()
     if not len(judged):
         raise DataError(f"none of {len(predictions)} predictions has a known true genre: there is nothing to score")
-    before = replace(judged, probabilities=tempered(judged.probabilities, 1 / temperature))
-    if unit == "track":
-        judged, before = judged.by_song(), before.by_song()
+    before = judged.by_song() if unit == "track" else judged
+    judged = before.tempered(temperature)
     tallies = song_tallies(judged, top_k)
     value = figures(tallies.sum(0))
     low, high = percentiles(bootstrap(tallies, figures, resamples=resamples, seed=seed), level)
@@ -80,7 +77,7 @@ def score(
             for genre, (p, r, f1), n in zip(judged.genres, per_genre.tolist(), support.tolist(), strict=True)
         ),
         confusion=tuple(tuple(row) for row in confusion.tolist()),
-        calibration=calibration(judged, before, temperature=temperature, level=level),
+        calibration=calibration(before, temperature=temperature, level=level),
     )
 
 

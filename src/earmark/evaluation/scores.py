@@ -40,7 +40,7 @@ class Bin(msgspec.Struct, frozen=True):
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the probabilities of the likeliest genres mean what they say.
 
-    temperature    what divided the logits
+    temperature    what divided the logits, of a track the logarithm of its clips' mean probabilities
     ece            expected calibration error: how far they are from the share that is right, in the mean over `bins`
     ece_before     the same at temperature 1
     ece_by_chance  what `level` of perfectly calibrated answers with these probabilities stay below

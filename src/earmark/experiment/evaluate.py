@@ -22,7 +22,7 @@ from earmark.features.extract import extract
 from earmark.features.pixels import Pixels
 from earmark.genre_names import match
 from earmark.models.estimator import Fitted
-from earmark.predictions import Predictions
+from earmark.predictions import Predictions, read_predictions
 from earmark.recipe import EvaluationSettings, Recipe, read_recipe
 from earmark.run import Run, open_run, write_json
 from earmark.splits import read_split
@@ -100,9 +100,8 @@ def evaluate_on(
     extraction = extract(renamed, tracks, features, cache=FeatureCache(), on_track=watcher.step)
     watcher.skipped(extraction.skipped)
     left_out["unreadable"] += len(extraction.skipped)
-    predictions = predict_examples(classifier, extraction.examples)
-    predictions.write(run.predictions(f"on-{dataset.name}"))
-    by_clip, by_track = _at_both_levels(predictions, classifier, recipe.evaluation, dataset)
+    name = f"on-{dataset.name}"
+    by_clip, by_track = _judged(run, name, classifier, extraction.examples, dataset, recipe.evaluation)
     evaluation = Evaluation(
         data=dataset.name,
         part=part or "all",
@@ -117,7 +116,7 @@ def evaluate_on(
         by_clip=by_clip,
         by_track=by_track,
     )
-    keep_evaluations(run, {f"on-{dataset.name}": evaluation})
+    keep_evaluations(run, {name: evaluation})
     return evaluation
 
 
@@ -133,9 +132,7 @@ def _seen_before(run: Run, classifier: Classifier, dataset: Dataset) -> str | No
 def judge(run: Run, recipe: Recipe, classifier: Classifier, prepared: Prepared, part: Part) -> Evaluation:
     """Predict one part of the run's own data, write the predictions, and read the numbers from them."""
     examples = prepared.parts[part]
-    predictions = predict_examples(classifier, examples)
-    predictions.write(run.predictions(part))
-    by_clip, by_track = _at_both_levels(predictions, classifier, recipe.evaluation, prepared.dataset)
+    by_clip, by_track = _judged(run, part, classifier, examples, prepared.dataset, recipe.evaluation)
     on_valid = part == "valid" and not isinstance(classifier.model, Fitted)
     return Evaluation(
         data=prepared.dataset.name,
@@ -154,30 +151,39 @@ def judge(run: Run, recipe: Recipe, classifier: Classifier, prepared: Prepared, 
     )
 
 
-def predict_examples(classifier: Classifier, examples: Examples) -> Predictions:
-    """The classifier's probabilities for each example."""
-    return Predictions(
-        classifier.genres, examples.ids, examples.songs, examples.y, classifier.probabilities(examples.x)
-    )
-
-
-def _at_both_levels(
-    predictions: Predictions, classifier: Classifier, settings: EvaluationSettings, dataset: Dataset
+def _judged(
+    run: Run, name: str, classifier: Classifier, examples: Examples, dataset: Dataset, settings: EvaluationSettings
 ) -> tuple[Scores | None, Scores | None]:
-    """Over clips where tracks were cut into several or the songs are unknown; over tracks where the songs are known."""
+    """Predict, write down what is answered, and score it: of clips where tracks were cut into several or the songs are
+    unknown, and of tracks where the songs are known."""
 
-    def scored(unit: Unit) -> Scores:
+    def scored(judged: Predictions, unit: Unit, path: Path) -> Scores:
+        temperature = classifier.card.temperature if unit == "clip" else classifier.card.track_temperature
+        judged.tempered(temperature).write(path)
         return score(
-            predictions,
+            judged,
             unit=unit,
             level=settings.interval,
             resamples=settings.resamples,
             top_k=settings.top_k,
-            temperature=classifier.card.temperature,
+            temperature=temperature,
         )
 
-    cut = len(set(predictions.songs)) < len(predictions) or not dataset.songs_known
-    return scored("clip") if cut else None, scored("track") if dataset.songs_known else None
+    judged = Predictions(
+        classifier.genres, examples.ids, examples.songs, examples.y, classifier.uncalibrated(examples.x)
+    )
+    if not dataset.songs_known:
+        return scored(judged, "clip", run.predictions(name)), None
+    if len(set(judged.songs)) == len(judged):
+        return None, scored(judged, "track", run.predictions(name))
+    by_clip = scored(judged, "clip", run.predictions(name))
+    return by_clip, scored(judged.by_song(), "track", run.predictions(name, by_track=True))
+
+
+def read_headline(run: Run, name: str) -> Predictions:
+    """What was answered of a part or another data set, of tracks where they are judged. Raises DataError."""
+    by_track = run.predictions(name, by_track=True)
+    return read_predictions(by_track if by_track.is_file() else run.predictions(name))
 
 
 def keep_evaluations(run: Run, evaluations: dict[str, Evaluation]) -> None:

@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from earmark.atomic import write_bytes, write_text
 from earmark.classifier import load
 from earmark.errors import DataError
-from earmark.experiment.evaluate import read_evaluations
+from earmark.experiment.evaluate import read_evaluations, read_headline
 from earmark.experiment.prepare import prepare
 from earmark.features.examples import Examples
-from earmark.predictions import read_predictions
 from earmark.recipe import read_recipe
 from earmark.report.data_facts import facts_of
 from earmark.report.figures import draw_curves, draw_curves_png
@@ -43,7 +42,7 @@ def write_report(path: Path) -> Path:
         raise DataError(f"{run.folder}: not evaluated yet; earmark evaluate {run.folder}, or train it to its end")
     classifier = load(run.folder)
     prepared = prepare(read_recipe(run.recipe), split=read_split(run.split), only=(headline,))
-    predictions = read_predictions(run.predictions(headline))
+    predictions = read_headline(run, headline)
     history = read_history(run.history) if run.history.is_file() else []
     progress = read_progress(run.last)
     marks = {"kept_epoch": progress.best_epoch or None, "joined_after": progress.waiting_from or None}
