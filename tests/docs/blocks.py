@@ -83,6 +83,7 @@ def run(command: list[str], folder: Path) -> tuple[int, str]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(folder / "site-packages"),
         "EARMARK_CACHE": str(folder / "cache"),
+        "EARMARK_DATA": str(folder / "journals"),
         "OMP_NUM_THREADS": "1",  # tests run side by side
         "COLUMNS": "120",
         "LINES": "50",
