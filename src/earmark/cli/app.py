@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 import earmark
 from earmark.cli import (
+    audit,
     data,
     doctor,
     evaluate,
@@ -54,7 +55,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (predict, train, evaluate, report, study, tag, undo, data, split, render, fetch, models, recipes, doctor):
+for module in (
+    predict,
+    train,
+    evaluate,
+    report,
+    study,
+    tag,
+    undo,
+    audit,
+    data,
+    split,
+    render,
+    fetch,
+    models,
+    recipes,
+    doctor,
+):
     app.command(module.__name__.rpartition(".")[2])(module.command)
 
 

@@ -37,12 +37,13 @@ def open_dataset(reference: str, options: Mapping[str, Any]) -> Dataset:
     if reference in DATASETS.names() or not path.exists():
         name, rest = reference, dict(options)
     else:
-        name, rest = _kind(path), {"path": reference, **options}
+        name, rest = kind_at(path), {"path": reference, **options}
     dataset: Dataset = DATASETS.build(name, options=rest)
     return dataset
 
 
-def _kind(path: Path) -> str:
+def kind_at(path: Path) -> str:
+    """Which data set reads what lies at `path`."""
     if path.suffix == ".csv":
         return "manifest"
     if path.suffix == ".npz":
