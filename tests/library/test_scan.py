@@ -268,17 +268,18 @@ def test_progress_counts_what_is_yet_to_be_looked_at(library: Path, model: Path)
         def step(self, done: int, of: int) -> None:
             self.steps.append((done, of))
 
-    make = listening(model)
-    for n in (2, 3):
+    make, said = listening(model), []
+    expected = {2: [(1, 2), (2, 2)], 3: [(1, 1)], 0: []}
+    for n, steps in expected.items():
         for seed in range(n):
             if not (library / f"{seed}.flac").exists():
                 write_song(library / f"{seed}.flac", seed=seed)
         watcher = Noting()
         with contextlib.closing(Answers(make.digest)) as answers:
             scan([library], answers, make, place=HERE, watcher=watcher)
-        expected = [(1, 2), (2, 2)] if n == 2 else [(1, 1)]
-        assert watcher.steps == expected
-    assert watcher.stages == ["looking for music", "listening to 1 of 3 files"]
+        assert watcher.steps == steps
+        said.append(watcher.stages[1])
+    assert said == ["listening to 2 of 2 files", "listening to 1 of 3 files", "nothing new among 3 files"]
 
 
 # Scans that are killed, and scans beside each other.

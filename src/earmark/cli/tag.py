@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 
 def command(
-    paths: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="Folders of music, which are walked, or files.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER", help="Folders of music, which are walked, or files.")
+    ],
     model: Annotated[Path | None, typer.Option(help="The classifier: a run, or a folder of runs.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Write what is shown into the files.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace genres that are there.")] = False,
@@ -24,7 +26,9 @@ def command(
         float, typer.Option(min=0, max=1, metavar="P", help="Leave a file alone where no genre is this probable.")
     ] = 0.5,
     top: Annotated[int, typer.Option(min=1, help="Most genres a file, each of them this probable.")] = 1,
-    mapping: Annotated[Path | None, typer.Option(metavar="FILE", help="Your own names for the genres, as TOML.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Your own names for the genres, as TOML.")
+    ] = None,
     keep_mtime: Annotated[bool, typer.Option("--keep-mtime", help="Keep the files' time of last change.")] = False,
     separator: Annotated[
         str | None, typer.Option(help="Join several genres by this where a tag holds only one text.")

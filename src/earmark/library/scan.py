@@ -39,7 +39,7 @@ def scan(
     watcher.stage("looking for music")
     answers.add_found(_find(paths))
     found, unseen = answers.count()
-    watcher.stage(f"listening to {unseen:,} of {found:,} files" if unseen < found else f"listening to {found:,} files")
+    watcher.stage(f"listening to {unseen:,} of {found:,} files" if unseen else f"nothing new among {found:,} files")
     done = 0
 
     def settle(path: Path, outcome: Seen | Fault | Lost) -> None:
