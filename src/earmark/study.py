@@ -23,7 +23,7 @@ import torch
 from filelock import FileLock, Timeout
 
 from earmark.atomic import write_bytes, write_text
-from earmark.classifier import load
+from earmark.classifier import load_run
 from earmark.errors import DataError, EarmarkError, ModelError, UsageError, nearest
 from earmark.evaluation.comparison import Comparison, compare
 from earmark.evaluation.scores import Score
@@ -258,7 +258,7 @@ def result_of(folder: Path, *, recipe: str) -> Result:
         high=round(scores.accuracy.high, 5),
         macro_f1=round(scores.macro_f1.value, 5),
         majority=round(scores.majority_accuracy, 5),
-        parameters=parameter_count(load(run.folder).model),
+        parameters=parameter_count(load_run(run.folder).model),
         epochs=len(history),
         kept_epoch=read_progress(run.last).best_epoch,
         minutes=round(sum(epoch.seconds for epoch in history) / 60, 2),

@@ -190,7 +190,7 @@ def with_card(**changes: object) -> object:
         (damaged_weights, "the classifier cannot be read: "),
         (other_weights, "the classifier cannot be read: Error.* loading state_dict for CNNRNN: Missing key"),
         (lambda folder: (folder / "weights.safetensors").unlink(), "no classifier: weights.safetensors is missing"),
-        (lambda folder: (folder / "classifier.json").unlink(), "no classifier: classifier.json is missing"),
+        (lambda folder: (folder / "classifier.json").unlink(), "neither a classifier's folder nor the name of one"),
         (lambda folder: (folder / "classifier.json").write_text("{"), "the classifier cannot be read: "),
         (lambda folder: (folder / "classifier.json").write_text("[]"), "the classifier cannot be read: "),
         (with_card(format=2), "format 2 is not the 1 this earmark reads; update earmark"),

@@ -38,8 +38,3 @@ class ClassifierCard(msgspec.Struct, frozen=True, kw_only=True):
 def write_card(folder: Path, card: ClassifierCard) -> None:
     """Write classifier.json into `folder`."""
     write_bytes(folder / CARD, msgspec.json.format(msgspec.json.encode(card), indent=2) + b"\n")
-
-
-def is_classifier(path: Path) -> bool:
-    """Whether `path` is a folder that holds a classifier, or runs of which the newest does."""
-    return (path / CARD).is_file() or (path.is_dir() and any(path.glob(f"*/{CARD}")))

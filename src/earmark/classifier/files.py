@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from earmark.classifier.answer import Answer
+from earmark.classifier.fusion import Fusion
 from earmark.classifier.trained import Classifier
 from earmark.errors import AudioError, DataError
 from earmark.tracks import Fault
 
 
 def predict_files(
-    classifier: Classifier,
+    classifier: Classifier | Fusion,
     paths: Sequence[Path],
     *,
     allow_partial: bool = False,

@@ -10,12 +10,22 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from earmark.classifier.card import CARD, FORMAT, WEIGHTS, ClassifierCard, is_classifier
+from earmark.classifier.card import CARD, FORMAT, WEIGHTS, ClassifierCard
+from earmark.classifier.fusion import CARD as FUSION
+from earmark.classifier.fusion import FORMAT as FUSION_FORMAT
+from earmark.classifier.fusion import Fusion, FusionCard, alone
 from earmark.classifier.trained import Classifier
-from earmark.errors import EarmarkError, ModelError
+from earmark.errors import EarmarkError, ModelError, nearest
+from earmark.features.musicnn import Musicnn
+from earmark.folders import data_folder
 from earmark.models.ensemble import build_network
+from earmark.pretrained.musicnn import load_musicnn
 from earmark.recipe import Choice
 from earmark.run import open_run
+
+DEFAULT = "default"
+SHIPPED = Path(__file__).parent / "shipped"
+TAUGHT = "classifiers"  # in the person's data folder
 
 
 def build_model(choice: Choice, shape: tuple[int, ...], classes: int) -> nn.Module:
@@ -23,13 +33,13 @@ def build_model(choice: Choice, shape: tuple[int, ...], classes: int) -> nn.Modu
     return build_network(choice.name, shape, classes, choice.options)
 
 
-def load(path: Path | str, *, device: str = "cpu") -> Classifier:
+def load_run(path: Path | str, *, device: str = "cpu") -> Classifier:
     """The classifier in a run's folder, or in the newest run of a folder of runs.
 
     Raises ModelError where there is none, or it is damaged or newer than this earmark.
     """
     folder = Path(path)
-    if not (folder / CARD).is_file() and is_classifier(folder):
+    if not (folder / CARD).is_file() and _holds_runs(folder):
         folder = open_run(folder).folder
     try:
         content: Any = msgspec.json.decode((folder / CARD).read_bytes())
@@ -49,3 +59,75 @@ def load(path: Path | str, *, device: str = "cpu") -> Classifier:
         why = " ".join(line.strip() for line in str(error).splitlines()[:2])
         raise ModelError(f"{folder}: the classifier cannot be read: {why}") from error
     return Classifier(card, model.to(device).eval(), name=folder.resolve().name)
+
+
+def load_fusion(folder: Path, *, device: str = "cpu") -> Fusion:
+    """The fusion in a folder. Raises ModelError where it, or one of its voices, is missing, damaged or newer."""
+    try:
+        card = msgspec.json.decode((folder / FUSION).read_bytes(), type=FusionCard)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ModelError(f"{folder / FUSION}: the classifier cannot be read: {error}") from error
+    if card.format != FUSION_FORMAT:
+        raise ModelError(
+            f"{folder / FUSION}: format {card.format} is not the {FUSION_FORMAT} this earmark reads; update earmark"
+        )
+    voices = [load_run(folder / voice.folder, device=device) for voice in card.voices]
+    for voice in voices:
+        if voice.genres != card.genres:
+            raise ModelError(f"{folder}: {voice.name} knows {', '.join(voice.genres)}, not {', '.join(card.genres)}")
+    return Fusion(card, voices, name=folder.resolve().name)
+
+
+def is_classifier(model: Path | str) -> bool:
+    """Whether `model` is a folder that holds a classifier, or runs of which the newest does, or a known name."""
+    folder = Path(model)
+    return any((folder / card).is_file() for card in (FUSION, CARD)) or _holds_runs(folder) or str(model) in known()
+
+
+def locate(model: Path | str = DEFAULT) -> Path:
+    """The folder of a classifier, by path or by name: a run, a folder of runs, "default", or what a person has taught.
+
+    Raises ModelError with the known names where there is none.
+    """
+    folder = Path(model)
+    if (folder / FUSION).is_file() or (folder / CARD).is_file():
+        return folder
+    if _holds_runs(folder):
+        return open_run(folder).folder
+    named = known()
+    if str(model) not in named:
+        raise ModelError(
+            f"{model}: neither a classifier's folder nor the name of one{nearest(str(model), named)}; "
+            f"known: {', '.join(named)}; earmark train and earmark teach make more"
+        )
+    return named[str(model)]
+
+
+def _holds_runs(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.glob(f"*/{CARD}"))
+
+
+def known() -> dict[str, Path]:
+    """Classifiers that have a name, and their folders: the default, and those that a person has taught."""
+    taught = data_folder() / TAUGHT
+    return {DEFAULT: SHIPPED / DEFAULT} | {path.parent.name: path.parent for path in sorted(taught.glob(f"*/{FUSION}"))}
+
+
+def load(model: Path | str = DEFAULT, *, device: str = "cpu") -> Classifier | Fusion:
+    """The classifier at a path or of a name, as `locate` finds it.
+
+    Where the default's backbone cannot be had, its own small voice answers alone, and `note` says so. Raises ModelError
+    where there is no such classifier, or it is damaged or newer than this earmark.
+    """
+    folder = locate(model)
+    if not (folder / FUSION).is_file():
+        return load_run(folder, device=device)
+    fusion = load_fusion(folder, device=device)
+    heard = [isinstance(voice.card.features, Musicnn) for voice in fusion.voices]
+    if folder.parent != SHIPPED or not any(heard):
+        return fusion
+    try:
+        load_musicnn()
+    except ModelError as error:
+        return alone(fusion, heard.index(False), note=f"without the pretrained network the answers are worse: {error}")
+    return fusion

@@ -36,6 +36,8 @@ class Classifier:
     those of course_clip an MP3 at 22,050 Hz moved one song by 0.29 and none to another genre.
     """
 
+    note: str | None = None  # what a person should know of it before trusting it
+
     def __init__(self, card: ClassifierCard, model: nn.Module, *, name: str) -> None:
         self.card = card
         self.model = model

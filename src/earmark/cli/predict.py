@@ -18,8 +18,12 @@ LEAST_SHOWN = 0.005  # what would read 0 %
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(help="A run's folder first, then its files and folders of them.")],
-    model: Annotated[Path | None, typer.Option(help="The classifier, where it is not the first argument.")] = None,
+    files: Annotated[
+        list[Path], typer.Argument(help="Files and folders of them; a classifier may come first.")
+    ],
+    model: Annotated[
+        str | None, typer.Option(help="The classifier: a run's folder or a name; without one the default answers.")
+    ] = None,
     over_time: Annotated[bool, typer.Option("--over-time", help="Also the genre along each track.")] = False,
     top: Annotated[int, typer.Option(min=1, help="How many genres of each track the table shows.")] = 3,
     min_confidence: Annotated[
@@ -32,22 +36,22 @@ def command(
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> int:
-    """Name the genre of audio files, or of pictures where the run was trained on such.
+    """Name the genre of audio files with the default classifier, or of what a run was trained on with that.
 
     Those that cannot be read are listed at the end, and the exit code is then 1.
     """
-    from earmark.classifier import is_classifier, load, predict_files
+    from earmark.classifier import DEFAULT, is_classifier, load, predict_files
     from earmark.cli.progress import bars, list_faults
     from earmark.training.checkpoint import to_device
 
     shape = form(as_json, as_csv)
     if model is None and is_classifier(files[0]):
-        model, files = files[0], files[1:]
-    if model is None:
-        raise UsageError(f"{files[0]} is not a run; name one first: earmark predict RUN FILE…, or --model RUN")
+        model, files = str(files[0]), files[1:]
     if not files:
-        raise UsageError("no files given: earmark predict RUN FILE…")
-    classifier = load(model, device=str(to_device(device)))
+        raise UsageError("no files given: earmark predict [CLASSIFIER] FILE…")
+    classifier = load(model or DEFAULT, device=str(to_device(device)))
+    if classifier.note is not None:
+        note(classifier.note)
     judged, missing = classifier.files(files)
     with bars(f"judging {len(judged)} files") as watcher:
         answers, unreadable = predict_files(

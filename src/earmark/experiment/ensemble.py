@@ -11,7 +11,7 @@ import msgspec
 from torch import nn
 
 from earmark.catalog import DATASETS, FEATURES
-from earmark.classifier import Classifier, ClassifierCard, build_model, load
+from earmark.classifier import Classifier, ClassifierCard, build_model, load_run
 from earmark.errors import DataError, ModelError, UsageError
 from earmark.experiment.prepare import Prepared, features_of
 from earmark.features.musicnn import Musicnn
@@ -63,7 +63,7 @@ def gather(recipe: Recipe) -> Gathered:
     if len(set(folders)) < max(2, len(folders)):
         found = ", ".join(map(str, folders)) or "none"
         raise UsageError(f"an ensemble takes two runs or more, each once; model.runs gives {found}")
-    members = tuple(load(folder) for folder in folders)
+    members = tuple(load_run(folder) for folder in folders)
     features = features_of(recipe)
     for folder, member in zip(folders, members, strict=True):
         member.require(_on_its_scale(features, member), where="the ensemble's recipe")

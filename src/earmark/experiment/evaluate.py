@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from earmark.classifier import Classifier, load
+from earmark.classifier import Classifier, load_run
 from earmark.errors import DataError
 from earmark.evaluation.metrics import score
 from earmark.evaluation.scores import Evaluation, Scores, Unit
@@ -41,7 +41,7 @@ def evaluate(
     """
     run = open_run(path)
     recipe = read_recipe(run.recipe)
-    classifier = load(run.folder, device=str(to_device(device)))
+    classifier = load_run(run.folder, device=str(to_device(device)))
     classifier.require(features_of(recipe), where=str(run.recipe))
     wanted: tuple[Part, ...] = (part,) if part is not None else ("valid", "test")
     prepared = prepare(recipe, split=read_split(run.split), only=wanted, watcher=watcher)
@@ -73,7 +73,7 @@ def evaluate_on(
     watcher = watcher or Watcher()
     run = open_run(path)
     recipe = read_recipe(run.recipe)
-    classifier = load(run.folder, device=str(to_device(device)))
+    classifier = load_run(run.folder, device=str(to_device(device)))
     found, _ = match(dataset.genres, classifier.genres, mapping)
     if not found:
         raise DataError(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.atomic import write_bytes, write_text
-from earmark.classifier import load
+from earmark.classifier import load_run
 from earmark.errors import DataError
 from earmark.experiment.evaluate import read_evaluations, read_headline
 from earmark.experiment.prepare import prepare
@@ -40,7 +40,7 @@ def write_report(path: Path) -> Path:
     headline = next((part for part in HEADLINES if part in evaluations), None)
     if headline is None:
         raise DataError(f"{run.folder}: not evaluated yet; earmark evaluate {run.folder}, or train it to its end")
-    classifier = load(run.folder)
+    classifier = load_run(run.folder)
     prepared = prepare(read_recipe(run.recipe), split=read_split(run.split), only=(headline,))
     predictions = read_headline(run, headline)
     history = read_history(run.history) if run.history.is_file() else []

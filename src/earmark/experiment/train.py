@@ -9,7 +9,7 @@ import msgspec
 import torch
 
 from earmark.atomic import write_text
-from earmark.classifier import load, write_card
+from earmark.classifier import load_run, write_card
 from earmark.errors import DataError
 from earmark.experiment.assemble import Job, assemble
 from earmark.experiment.calibrate import calibrated
@@ -182,7 +182,7 @@ def _save(run: Run, job: Job, progress: Progress, *, better: bool) -> None:
 
 def _judged(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, watcher: Watcher) -> Run:
     """The run with its calibrated classifier, its evaluations and its report."""
-    classifier = calibrated(load(run.folder, device=str(device)), prepared)
+    classifier = calibrated(load_run(run.folder, device=str(device)), prepared)
     write_card(run.folder, classifier.card)
     judged_parts = [part for part in prepared.parts if part != "train"]
     keep_evaluations(run, {part: judge(run, recipe, classifier, prepared, part) for part in judged_parts})

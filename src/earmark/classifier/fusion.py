@@ -1,0 +1,127 @@
+"""Several classifiers that listen to the same pieces of sound and answer together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.audio.decode import read_audio
+from earmark.audio.files import audio_files
+from earmark.audio.waveform import Waveform
+from earmark.classifier.answer import Answer
+from earmark.classifier.pieces import Pieces, cut, read_excerpt
+from earmark.classifier.trained import Classifier
+from earmark.errors import ModelError
+from earmark.features.log_mel import LogMel
+from earmark.features.musicnn import Musicnn
+from earmark.features.pixels import Pixels
+from earmark.models.pooling import pooled
+from earmark.tracks import Fault
+
+FORMAT = 1
+CARD = "fusion.json"
+
+
+class Voice(msgspec.Struct, frozen=True, kw_only=True):
+    """One classifier of a fusion: the folder it lies in, and its exponent in the pool."""
+
+    folder: str
+    exponent: float
+
+
+class HeldOut(msgspec.Struct, frozen=True, kw_only=True):
+    """What the fusion is worth on groups it never heard: training tracks, each held out in turn with its artist's."""
+
+    tracks: int
+    artists: int
+    accuracy: float
+    low: float
+    high: float
+    macro_f1: float
+    ece: float
+
+
+class FusionCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in fusion.json. All voices know the same genres and hear pieces of the same length, in seconds."""
+
+    genres: tuple[str, ...]
+    voices: tuple[Voice, ...]
+    piece_seconds: float
+    trained_on: str
+    held_out: HeldOut
+    format: int = FORMAT
+
+
+class Fusion:
+    """Classifiers whose log-probabilities are added, each times its exponent; one decoding of a file serves them all.
+
+    A track is cut into pieces of `piece_seconds`; its probabilities are the mean over them. `note` says what a person
+    should know of it before trusting it, such as that a voice is missing.
+    """
+
+    def __init__(self, card: FusionCard, voices: Sequence[Classifier], *, name: str, note: str | None = None) -> None:
+        self.card = card
+        self.voices = tuple(voices)
+        self._features = tuple(_listening(voice) for voice in voices)
+        self.exponents = np.array([voice.exponent for voice in card.voices])
+        self.name = name
+        self.note = note
+
+    @property
+    def genres(self) -> tuple[str, ...]:
+        """The genres it knows, in the order of its probabilities."""
+        return self.card.genres
+
+    def probabilities(self, inputs: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+        """Probabilities (n, genres) from each voice's own examples (n, …) of the same n pieces."""
+        with np.errstate(divide="ignore"):  # what is impossible to a voice is bounded in the pool
+            each = [np.log(voice.probabilities(x)) for voice, x in zip(self.voices, inputs, strict=True)]
+        return np.exp(pooled(np.stack(each), self.exponents))
+
+    def predict(self, sound: Path | str | Waveform, *, allow_partial: bool = False, whole: bool = True) -> Answer:
+        """The genre of a file or waveform, and its course over time; unless `whole`, of one piece from its middle.
+
+        Raises AudioError naming file and cause, ModelError where a voice's backbone is missing.
+        """
+        source = "waveform" if isinstance(sound, Waveform) else str(sound)
+        offset = 0.0
+        if isinstance(sound, Waveform):
+            waveform = sound
+        elif whole:
+            waveform = read_audio(Path(sound), allow_partial=allow_partial)
+        else:
+            waveform, offset = read_excerpt(Path(sound), self.card.piece_seconds, allow_partial=allow_partial)
+        pieces = cut(waveform, self.card.piece_seconds, where=source, offset=offset)
+        over_time = self.probabilities(self.inputs(pieces, where=source))
+        return Answer(source, self.genres, over_time.mean(0), pieces.starts, over_time)
+
+    def inputs(self, pieces: Pieces, *, where: str) -> list[NDArray[np.float32]]:
+        """Each voice's examples (pieces, …)."""
+        return [
+            np.concatenate([features.clips(piece, where)[0] for piece in pieces.at(features.sample_rate)])
+            for features in self._features
+        ]
+
+    def files(self, paths: Iterable[Path]) -> tuple[list[Path], list[Fault]]:
+        """The sound files among `paths` and those below its folders; what is missing."""
+        return audio_files(paths)
+
+
+def _listening(voice: Classifier) -> LogMel | Musicnn:
+    """The features of a voice. Raises ModelError where they are not of sound."""
+    features = voice.card.features
+    if isinstance(features, Pixels):
+        raise ModelError(f"{voice.name}: it was trained on pictures; voices of a fusion hear sound")
+    return features
+
+
+def alone(fusion: Fusion, place: int, *, note: str) -> Fusion:
+    """One voice of a fusion in its name, and why."""
+    card = msgspec.structs.replace(
+        fusion.card, voices=(msgspec.structs.replace(fusion.card.voices[place], exponent=1.0),)
+    )
+    return Fusion(card, [fusion.voices[place]], name=fusion.name, note=note)

@@ -1,0 +1,72 @@
+"""A track in pieces of one length, at several sample rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from earmark.audio.decode import probe, read_audio
+from earmark.audio.waveform import SILENCE, Waveform, require_sound
+from earmark.errors import AudioError
+
+SHORTEST_SECONDS = 1.0  # of less, its own repetition is what would be heard
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Where the pieces of a sound start, and the sound itself.
+
+    starts  (pieces,) seconds into the track
+    """
+
+    waveform: Waveform
+    seconds: float
+    starts: NDArray[np.float64]
+    offset: float = 0.0
+
+    def at(self, sample_rate: int) -> list[Waveform]:
+        """All pieces at that rate, each of the same number of samples."""
+        samples = self.waveform.at(sample_rate).samples
+        length = round(self.seconds * sample_rate)
+        if len(samples) < length:
+            return [Waveform(np.resize(samples, length), sample_rate)]  # which repeats them
+        begins = np.minimum(np.round((self.starts - self.offset) * sample_rate).astype(int), len(samples) - length)
+        return [Waveform(samples[begin : begin + length], sample_rate) for begin in begins]
+
+
+def cut(waveform: Waveform, seconds: float, *, where: str, offset: float = 0.0) -> Pieces:
+    """Pieces of `seconds` that share the sound evenly, from its start to its end; silent ones are left out.
+
+    Of sound that is no more than half as long again as a piece it is the middle; what is shorter is repeated until it
+    fills one. `offset` says how far into its track the sound
+    begins. Raises AudioError naming `where` for silence and for less than a second.
+    """
+    require_sound(waveform, where)
+    if waveform.seconds < SHORTEST_SECONDS:
+        raise AudioError(
+            f"{where}: too short: {waveform.seconds:.2f} s of sound; a genre takes at least {SHORTEST_SECONDS:g} s"
+        )
+    count = max(1, round(waveform.seconds / seconds))
+    last = max(0.0, waveform.seconds - seconds)
+    starts = np.linspace(0, last, count) if count > 1 else np.array([last / 2])
+    rate = waveform.sample_rate
+    heard = [
+        bool(np.any(np.abs(waveform.samples[round(start * rate) : round((start + seconds) * rate)]) >= SILENCE))
+        for start in starts
+    ]
+    return Pieces(waveform, seconds, offset + starts[heard], offset)
+
+
+def read_excerpt(path: Path, seconds: float, *, allow_partial: bool = False) -> tuple[Waveform, float]:
+    """The middle `seconds` of a file, and where they begin; all of one that is shorter, or does not say how long it is.
+
+    Raises AudioError as `read_audio` does.
+    """
+    length = probe(path).seconds
+    if length is None or length <= seconds:
+        return read_audio(path, allow_partial=allow_partial), 0.0
+    start = (length - seconds) / 2
+    return read_audio(path, start=start, seconds=seconds, allow_partial=allow_partial), start

@@ -1,0 +1,69 @@
+"""Pieces of a track: of one length at every rate, sharing all of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given
+from hypothesis import strategies as st
+
+from earmark.audio.waveform import Waveform
+from earmark.classifier.pieces import cut, read_excerpt
+from earmark.errors import AudioError
+
+RATE = 4000
+
+
+def tone(seconds: float) -> Waveform:
+    samples = np.sin(np.arange(round(seconds * RATE)) * 0.3) * np.linspace(0.2, 0.9, round(seconds * RATE))
+    return Waveform(samples.astype(np.float32), RATE)
+
+
+@given(seconds=st.floats(1.0, 40.0), rate=st.sampled_from([4000, 3001, 8000]))
+def test_every_piece_is_as_long_and_all_is_heard(seconds: float, rate: int) -> None:
+    pieces = cut(tone(seconds), 5.0, where="song")
+    cutouts = pieces.at(rate)
+    assert {len(piece.samples) for piece in cutouts} == {5 * rate}
+    assert len(cutouts) == len(pieces.starts) == max(1, round(seconds / 5))
+    length = tone(seconds).seconds
+    expected = 0.0 if len(cutouts) > 1 else max(0.0, length - 5) / 2
+    assert pieces.starts[0] == pytest.approx(expected)
+    assert max(length, 5.0) - pieces.starts[-1] - 5 == pytest.approx(expected)
+    assert (np.diff(pieces.starts) <= 7.5).all()  # nothing longer than half a piece is passed over
+
+
+def test_what_is_shorter_is_repeated() -> None:
+    (piece,) = cut(tone(2.0), 5.0, where="song").at(RATE)
+    np.testing.assert_array_equal(piece.samples[: 2 * RATE], piece.samples[2 * RATE : 4 * RATE])
+
+
+def test_silent_pieces_are_left_out() -> None:
+    sound = tone(20.0)
+    sound.samples[: 6 * RATE] = 0
+    assert cut(sound, 5.0, where="song").starts.tolist() == [5.0, 10.0, 15.0]
+
+
+@pytest.mark.parametrize(
+    ("sound", "message"),
+    [
+        (tone(0.5), r"song: too short: 0.50 s of sound; a genre takes at least 1 s"),
+        (Waveform(np.zeros(3 * RATE, np.float32), RATE), "song: silent"),
+    ],
+)
+def test_too_little_is_refused(sound: Waveform, message: str) -> None:
+    with pytest.raises(AudioError, match=message):
+        cut(sound, 5.0, where="song")
+
+
+def test_an_excerpt_is_the_middle(tmp_path: Path) -> None:
+    path = tmp_path / "long.wav"
+    sound = tone(21.0)
+    soundfile.write(path, sound.samples, RATE, subtype="FLOAT")
+    found, start = read_excerpt(path, 5.0)
+    assert start == 8.0
+    np.testing.assert_array_equal(found.samples, sound.samples[8 * RATE : 13 * RATE])
+    assert cut(found, 5.0, where="song", offset=start).starts.tolist() == [8.0]
+    assert read_excerpt(path, 30.0)[1] == 0.0
