@@ -15,7 +15,6 @@ import contextlib
 import os
 import secrets
 import sqlite3
-import sys
 import zlib
 from collections.abc import Iterator
 from datetime import datetime
@@ -29,6 +28,7 @@ from filelock import FileLock
 from earmark.atomic import replacing
 from earmark.checksums import file_digest
 from earmark.errors import DataError, TagError
+from earmark.folders import data_folder
 from earmark.library.tags.files import read_genres
 from earmark.library.tags.splice import Splice
 
@@ -99,18 +99,6 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     library: Path
     written: int
     undone: int
-
-
-def data_folder() -> Path:
-    """EARMARK_DATA, or the platform's folder for what a person's programs must not lose."""
-    chosen = os.environ.get("EARMARK_DATA")
-    if chosen:
-        return Path(chosen)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "earmark"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "earmark" / "Data"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "earmark"
 
 
 def open_journal(library: Path) -> Journal:
