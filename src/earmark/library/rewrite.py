@@ -76,7 +76,7 @@ def rewrite(
     """
     copy = open(temporary, "xb", opener=_for_me_alone)  # noqa: SIM115  # what exists already is not ours to remove
     try:
-        with target.open("rb") as old, copy as new:
+        with copy as new, target.open("rb") as old:
             for piece in spliced(old, splices):
                 new.write(piece)
             new.flush()
