@@ -107,7 +107,7 @@ def test_wrong_usage_is_one_line_and_code_2(earmark, words, said):
         (["evaluate", "nowhere"], "earmark: nowhere: neither a run nor a folder of runs"),
         (["report", "nowhere"], "earmark: nowhere: neither a run nor a folder of runs"),
         (["train", "--resume", "nowhere"], "earmark: nowhere: neither a run nor a folder of runs"),
-        (["predict", "--model", "nowhere", "x.mp3"], "earmark: nowhere: neither a classifier's folder nor the name of one"),
+        (["predict", "--model", "nowhere", "x.mp3"], "earmark: nowhere: neither a classifier's folder nor the name of"),
         (["data", "gtzan", "--set", "path=nowhere"], "earmark: nowhere: no such folder"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
