@@ -34,7 +34,7 @@ def render_plan(plan: Plan) -> str:
 
 def _rows(plan: Plan, outcome: Outcome, folder: str) -> list[tuple[Decision, str, str]]:
     """The first decisions of an outcome, with the folder below the common one, and the name."""
-    rows = []
+    rows: list[tuple[Decision, str, str]] = []
     for decision in plan.decisions:
         if decision.outcome is outcome and len(rows) < MOST_ROWS:
             inside = os.path.relpath(decision.path.parent, folder) if folder else str(decision.path.parent)
