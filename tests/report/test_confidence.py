@@ -29,8 +29,9 @@ def places(points):
 def test_true_probabilities_lie_on_the_line_they_are_compared_with():
     chart = reliability_chart([Bin(n, p, p) for n, p in ((1, 0.2), (50, 0.5), (200, 0.9))])
     x1, y1, x2, y2 = chart.reference
-    for x, y in places(chart.points):
+    for x, y, _ in chart.dots:
         assert (y - y1) / (y2 - y1) == pytest.approx((x - x1) / (x2 - x1), abs=0.002)
+    assert all(start == end for _, start, end in chart.gaps)
     radii = [radius for *_, radius in chart.dots]
     assert radii[0] < radii[1] == pytest.approx(radii[2] / 2, abs=0.06)
 
@@ -40,6 +41,7 @@ def test_an_answer_that_is_too_sure_lies_below_the_line():
     [(x, y, _)] = chart.dots
     assert y > chart.y.at(0.9)  # downwards in SVG
     assert (x, y) == (chart.x.at(0.9), chart.y.at(0.4))
+    assert chart.gaps == ((x, chart.y.at(0.9), y),)
 
 
 def test_the_risk_is_drawn_from_the_surest_answer_to_all(curve):

@@ -6,7 +6,7 @@ The page draws the charts in its own SVG, so that they follow its colours, light
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from matplotlib.ticker import MaxNLocator
@@ -28,14 +28,18 @@ LEAST_TOP = 0.05  # of the axis of wrong answers
 
 @dataclass(frozen=True)
 class Chart:
-    """A line in a frame. `dots` are x, y and radius; `reference` the ends of a line to compare it with."""
+    """Dots (x, y, radius) and perhaps a line, "x,y x,y", in a frame, beside a straight line to compare them with.
+
+    `reference` are the ends of that line; `gaps` upright ones from it to the dots: x, and where they begin and end.
+    """
 
     title: str
     x: Axis
     y: Axis
-    points: str
     dots: tuple[tuple[float, float, float], ...]
     reference: tuple[float, float, float, float]
+    points: str = ""
+    gaps: tuple[tuple[float, float, float], ...] = ()
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -71,27 +75,22 @@ def reliability_chart(bins: Sequence[Bin]) -> Chart:
     """The share of right answers over their probability; dots are as large as their answers are many."""
     x, y = _shares(LEFT, WIDTH - RIGHT), _shares(HEIGHT - BOTTOM, TOP)
     most = max(each.n for each in bins)
-    dots = tuple(
-        (
-            x.at(each.probability),
-            y.at(each.right),
-            round(max(RADIUS * math.sqrt(each.n / most), LEAST_RADIUS), 1),
-        )
-        for each in bins
-    )
+    radii = [round(max(RADIUS * math.sqrt(each.n / most), LEAST_RADIUS), 1) for each in bins]
     return Chart(
         title="Right answers",
         x=x,
         y=y,
-        points=_line((across, up) for across, up, _ in dots),
-        dots=dots,
+        dots=tuple((x.at(b.probability), y.at(b.right), radius) for b, radius in zip(bins, radii, strict=True)),
         reference=(x.at(0), y.at(0), x.at(1), y.at(1)),
+        gaps=tuple((x.at(b.probability), y.at(b.probability), y.at(b.right)) for b in bins),
     )
 
 
 def risk_chart(curve: RiskCoverage) -> Chart:
     """The share of wrong answers over the share of answers given, surest first, against leaving any out by chance."""
-    top = [float(at) for at in MaxNLocator(4).tick_values(0, max(float(curve.risk.max()), LEAST_TOP))]
+    top = [
+        float(at) for at in MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0, max(float(curve.risk.max()), LEAST_TOP))
+    ]
     x, y = _shares(LEFT, WIDTH - RIGHT), Axis(0, top[-1], HEIGHT - BOTTOM, TOP).marked(top, _whole)
     shown = sorted({round(step * (len(curve.risk) - 1) / POINTS) for step in range(POINTS + 1)})
     error = y.at(float(curve.risk[-1]))
@@ -99,9 +98,9 @@ def risk_chart(curve: RiskCoverage) -> Chart:
         title="Wrong answers",
         x=x,
         y=y,
-        points=_line((x.at(float(curve.coverage[i])), y.at(float(curve.risk[i]))) for i in shown),
         dots=((x.at(1), error, DOT),),
         reference=(x.at(0), error, x.at(1), error),
+        points=" ".join(f"{x.at(float(curve.coverage[i]))},{y.at(float(curve.risk[i]))}" for i in shown),
     )
 
 
@@ -121,7 +120,3 @@ def _whole(share: float) -> str:
 
 def _shares(start: float, end: float) -> Axis:
     return Axis(0, 1, start, end).marked(QUARTERS, _whole)
-
-
-def _line(places: Iterable[tuple[float, float]]) -> str:
-    return " ".join(f"{across},{up}" for across, up in places)
