@@ -282,6 +282,14 @@ def test_ape_before_version_1(tmp_path):
     assert written(songs.sound("wavpack") + version_1, "Jazz").endswith(version_1)
 
 
+def test_monkeys_audio_and_musepack():
+    """As short as mutagen reads them: a header, and nothing behind it."""
+    monkeys = b"MAC " + struct.pack("<H", 3990) + bytes(50) + struct.pack("<IIIHHI", 9, 9, 1, 16, 2, 44100)
+    musepack = b"MP+\7" + struct.pack("<I", 1) + bytes(24)
+    for content in (monkeys, musepack):
+        assert written(content, "Jazz", "Soul").startswith(content)
+
+
 # All
 
 
