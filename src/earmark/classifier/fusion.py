@@ -66,7 +66,7 @@ class Fusion:
     def __init__(self, card: FusionCard, voices: Sequence[Classifier], *, name: str, note: str | None = None) -> None:
         self.card = card
         self.voices = tuple(voices)
-        self._features = tuple(_listening(voice) for voice in voices)
+        self.features = tuple(_listening(voice) for voice in voices)
         self.exponents = np.array([voice.exponent for voice in card.voices])
         self.name = name
         self.note = note
@@ -103,7 +103,7 @@ class Fusion:
         """Each voice's examples (pieces, …)."""
         return [
             np.concatenate([features.clips(piece, where)[0] for piece in pieces.at(features.sample_rate)])
-            for features in self._features
+            for features in self.features
         ]
 
     def files(self, paths: Iterable[Path]) -> tuple[list[Path], list[Fault]]:

@@ -116,18 +116,20 @@ def known() -> dict[str, Path]:
 def load(model: Path | str = DEFAULT, *, device: str = "cpu") -> Classifier | Fusion:
     """The classifier at a path or of a name, as `locate` finds it.
 
-    Where the default's backbone cannot be had, its own small voice answers alone, and `note` says so. Raises ModelError
-    where there is no such classifier, or it is damaged or newer than this earmark.
+    Raises ModelError where there is no such classifier, or it is damaged or newer than this earmark.
     """
     folder = locate(model)
-    if not (folder / FUSION).is_file():
-        return load_run(folder, device=device)
-    fusion = load_fusion(folder, device=device)
-    heard = [isinstance(voice.card.features, Musicnn) for voice in fusion.voices]
-    if folder.parent != SHIPPED or not any(heard):
-        return fusion
+    if folder == SHIPPED / DEFAULT:
+        return load_default(device=device)
+    return load_fusion(folder, device=device) if (folder / FUSION).is_file() else load_run(folder, device=device)
+
+
+def load_default(*, device: str = "cpu") -> Fusion:
+    """The shipped classifier; where its backbone cannot be had, its own small voice alone, whose `note` says so."""
+    fusion = load_fusion(SHIPPED / DEFAULT, device=device)
     try:
         load_musicnn()
     except ModelError as error:
-        return alone(fusion, heard.index(False), note=f"without the pretrained network the answers are worse: {error}")
+        own = [not isinstance(voice.card.features, Musicnn) for voice in fusion.voices].index(True)
+        return alone(fusion, own, note=f"without the pretrained network the answers are worse: {error}")
     return fusion

@@ -26,6 +26,7 @@ from earmark.cli import (
     split,
     study,
     tag,
+    teach,
     train,
     undo,
 )
@@ -63,6 +64,7 @@ for module in (
     study,
     tag,
     undo,
+    teach,
     audit,
     data,
     split,

@@ -1,0 +1,107 @@
+"""Which files of a library carry which genres, and what belongs together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import mutagen
+import numpy as np
+
+from earmark.audio.files import audio_files
+from earmark.errors import TagError
+from earmark.genre_names import normal_form
+from earmark.library.tags import read_genres
+from earmark.tracks import Fault
+
+By = Literal["tags", "folders"]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A file with the genres that it carries, and what it must be held out with."""
+
+    path: Path
+    genres: tuple[str, ...]
+    group: str
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The files that carry a genre; how many do not, by reason; those that cannot be read."""
+
+    tracks: list[Labelled]
+    left_out: Counter[str]
+    faults: list[Fault]
+
+
+def read_labels(library: Path, by: By) -> Labels:
+    """The genres of all files below `library`: what their tags say, or the first folder that they lie in.
+
+    Spellings of one genre are one, in the commonest; see `earmark.genre_names`.
+    """
+    files, faults = audio_files([library])
+    found, left_out = [], Counter[str]()
+    for path in files:
+        try:
+            said = read_genres(path) if by == "tags" else path.relative_to(library).parts[:-1][:1]
+            genres, group = tuple(dict.fromkeys(said)), _group(path)
+        except (TagError, OSError) as error:
+            faults.append(Fault(str(path), str(error)))
+            continue
+        if genres:
+            found.append(Labelled(path, genres, group))
+        else:
+            left_out["no genre in its tags" if by == "tags" else "in no genre's folder"] += 1
+    return Labels(_of_one_spelling(found), left_out, faults)
+
+
+def _of_one_spelling(tracks: list[Labelled]) -> list[Labelled]:
+    commonest: dict[str, str] = {}
+    for genre, _ in counts(tracks).most_common():
+        commonest.setdefault(normal_form(genre), genre)
+    return [
+        Labelled(track.path, tuple(dict.fromkeys(commonest[normal_form(g)] for g in track.genres)), track.group)
+        for track in tracks
+    ]
+
+
+def _group(path: Path) -> str:
+    """The artist that a file's tags name, else its folder."""
+    try:
+        tags = mutagen.File(path, easy=True)
+    except mutagen.MutagenError as error:
+        raise TagError(f"{path}: its tags cannot be read: {error}") from error
+    for key in ("albumartist", "artist"):
+        said = (tags or {}).get(key)
+        if said and str(said[0]).strip():
+            return str(said[0]).strip().casefold()
+    return str(path.parent)
+
+
+def counts(tracks: Iterable[Labelled]) -> Counter[str]:
+    """How many tracks carry each genre."""
+    return Counter(genre for track in tracks for genre in track.genres)
+
+
+def choose(labels: Labels, *, least: int, most: int, seed: int) -> tuple[list[Labelled], tuple[str, ...]]:
+    """Tracks of the genres that are frequent enough, at most `most` of each, drawn by `seed`; and these genres.
+
+    Those that are not taken are counted in `labels.left_out`.
+    """
+    genres = tuple(sorted(genre for genre, n in counts(labels.tracks).items() if n >= least))
+    taken, kept = Counter[str](), []
+    for place in np.random.default_rng(seed).permutation(len(labels.tracks)):
+        track = labels.tracks[place]
+        own = tuple(genre for genre in track.genres if genre in genres)
+        if not own:
+            labels.left_out[f"of a genre with fewer than {least} tracks"] += 1
+        elif all(taken[genre] >= most for genre in own):
+            labels.left_out[f"of a genre with {most} tracks already"] += 1
+        else:
+            taken.update(own)
+            kept.append(Labelled(track.path, own, track.group))
+    return sorted(kept, key=lambda track: track.path), genres

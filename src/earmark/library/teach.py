@@ -1,0 +1,144 @@
+"""A person's own genres, learned from a few dozen tracks that carry them already."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from earmark.batches.mapping import Place, map_items
+from earmark.batches.work import Lost
+from earmark.classifier.fusion import Fusion
+from earmark.classifier.loading import DEFAULT, TAUGHT, load_default
+from earmark.errors import DataError, UsageError
+from earmark.evaluation.metrics import score
+from earmark.evaluation.scores import Scores
+from earmark.experiment.fusing import Fused, Side, fuse, write_fusion
+from earmark.experiment.watcher import Watcher
+from earmark.folders import data_folder
+from earmark.library.excerpts import Hearing, Row
+from earmark.library.labelled import By, Labelled, choose, counts, read_labels
+from earmark.library.suspects import Suspect, suspects
+from earmark.predictions import Predictions
+from earmark.tracks import Fault
+
+LEAST = 4  # tracks of a genre: fewer cannot be learned from and held out
+MOST = 200  # tracks of a genre that are listened to; more teach little and take their time
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What was learned.
+
+    folder    where the classifier lies; its name is what `earmark tag --model` takes
+    genres    with the number of tracks that each was learned from
+    held_out  probabilities of each track by voices that never heard its artist; the truth is the genre it carries, or
+              of several the one that was guessed, where that is one of them
+    scores    of these
+    suspects  tracks whose genre is doubtful
+    left_out  how many tracks were not used, by reason
+    """
+
+    folder: Path
+    genres: dict[str, int]
+    held_out: Predictions
+    scores: Scores
+    suspects: tuple[Suspect, ...]
+    left_out: dict[str, int]
+    faults: tuple[Fault, ...]
+    note: str | None
+
+
+def teach(
+    library: Path,
+    name: str,
+    *,
+    by: By = "tags",
+    least: int = LEAST,
+    most: int = MOST,
+    place: Place | None = None,
+    seed: int = 0,
+    watcher: Watcher | None = None,
+) -> Lesson:
+    """Learn the genres of a person's own files, as their tags or folders name them, and keep it all as `name`.
+
+    Of each track the middle half minute is heard, by the voices of the default classifier. Genres of fewer than `least`
+    tracks are left out, of more than `most` some are drawn. Tracks of one artist are held out together; where tags name
+    no artist, those of one folder. An earlier classifier of that name is replaced.
+
+    Raises UsageError for a name that cannot be a folder's or values out of range, DataError where there are not two
+    genres to tell apart.
+    """
+    if not name or Path(name).name != name or name.startswith(".") or name == DEFAULT:
+        raise UsageError(f"{name!r} cannot be a classifier's name; use letters and digits, and not {DEFAULT!r}")
+    if least < 2 or most < least:
+        raise UsageError(f"least={least}, most={most}: the first is 2 or more, the second no less than the first")
+    watcher = watcher or Watcher()
+    watcher.stage("reading the genres of the files")
+    labels = read_labels(library, by)
+    chosen, genres = choose(labels, least=least, most=most, seed=seed)
+    if len(genres) < 2:
+        said = ", ".join(f"{genre} ({n})" for genre, n in counts(labels.tracks).most_common(10)) or "none"
+        raise DataError(
+            f"{library}: two genres of at least {least} tracks each are needed to tell them apart; it has {said}"
+        )
+    voices = load_default()
+    watcher.stage(f"listening to {len(chosen):,} tracks")
+    rows, deaf = _heard(chosen, place or Place(), watcher)
+    watcher.stage("learning")
+    heard = [track for track in chosen if track.path in rows]
+    fused, held_out = _learned(voices, library, heard, rows, genres)
+    return Lesson(
+        folder=write_fusion(data_folder() / TAUGHT / name, fused, piece_seconds=voices.card.piece_seconds),
+        genres=dict(counts(heard)),
+        held_out=held_out,
+        scores=score(held_out, unit="clip"),
+        suspects=suspects(held_out),
+        left_out=dict(labels.left_out),
+        faults=(*labels.faults, *deaf),
+        note=voices.note,
+    )
+
+
+def _heard(tracks: Sequence[Labelled], place: Place, watcher: Watcher) -> tuple[dict[Path, Row], list[Fault]]:
+    rows, faults = {}, []
+    for done, (path, outcome) in enumerate(map_items(Hearing(), [track.path for track in tracks], place), start=1):
+        if isinstance(outcome, Fault):
+            faults.append(outcome)
+        elif isinstance(outcome, Lost):
+            faults.append(Fault(str(path), outcome.why))
+        else:
+            rows[path] = outcome
+        watcher.step(done, len(tracks))
+    return rows, faults
+
+
+def _learned(
+    voices: Fusion, library: Path, tracks: Sequence[Labelled], rows: dict[Path, Row], genres: tuple[str, ...]
+) -> tuple[Fused, Predictions]:
+    """Voices fitted to one row a track and genre, and what they say, held out, of each track once."""
+    shown = [(place, genres.index(genre)) for place, track in enumerate(tracks) for genre in track.genres]
+    whose, y = (np.array(column) for column in zip(*shown, strict=True))
+    if few := [genre for place, genre in enumerate(genres) if (y == place).sum() < 2]:
+        raise DataError(f"{library}: too few tracks can be read of {', '.join(few)}; mend the files, or take others")
+    sides = {
+        voice.folder: Side(
+            voices.features[i], voices.voices[i].card.model, np.stack([rows[tracks[t].path][i] for t in whose])
+        )
+        for i, voice in enumerate(voices.card.voices)
+    }
+    groups, ids = [tracks[t].group for t in whose], [str(tracks[t].path) for t in whose]
+    fused = fuse(sides, y, groups, ids, genres=genres, name=library.resolve().name)
+    first = np.unique(whose, return_index=True)[1]
+    guesses = fused.held_out.guesses[first]
+    right = [genres[guess] in track.genres for guess, track in zip(guesses, tracks, strict=True)]
+    held_out = Predictions(
+        genres,
+        tuple(ids[row] for row in first),
+        tuple(groups[row] for row in first),
+        np.where(right, guesses, y[first]),
+        fused.held_out.probabilities[first],
+    )
+    return fused, held_out
