@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from tones import PITCHES, write_tone
 
+from earmark.classifier import loading
+from earmark.errors import ModelError
 from earmark.library.tags import read_genres
 from earmark.run import Run
 
@@ -119,10 +121,20 @@ def test_names_that_are_not_text_are_spelt_with_escapes(tag, music: Path):
     assert r"\udcff.wav" in Path("plan.html").read_text(encoding="utf-8")
 
 
-def test_the_way_to_a_classifier_is_said(earmark, music: Path):
-    code, out, err = earmark("tag", music)
-    assert (code, out) == (2, "")
-    assert "earmark: no classifier to ask: name a run, as in --model runs/mine; earmark train makes one" in err
+def test_without_a_model_the_default_answers_and_says_what_it_lacks(
+    earmark, music: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def offline() -> None:
+        raise ModelError("musicnn cannot be fetched")
+
+    monkeypatch.setattr(loading, "load_musicnn", offline)
+    code, out, err = earmark("tag", music, "--workers", 0, "--json")
+    assert code == 0
+    said = json.loads(out)
+    assert said["classifier"] == "default"
+    assert said["note"].startswith("without the pretrained network the answers are worse: musicnn cannot be fetched")
+    assert said["note"] in err.splitlines()
+    assert {len(file["suggested"]) for file in said["files"]} == {3}
 
 
 def test_what_excludes_each_other_is_refused(tag, music: Path):

@@ -94,5 +94,9 @@ def test_of_very_many_files_it_shows_some_and_counts_the_rest(monkeypatch: pytes
     assert shown["To be changed"].endswith("And 5 files more, which --csv lists.")
 
 
+def test_what_the_classifier_lacks_is_said(every_outcome: Plan) -> None:
+    assert "a voice is missing" in render_plan(msgspec.structs.replace(every_outcome, note="a voice is missing"))
+
+
 def test_no_files_make_a_page_too() -> None:
     assert "Genres for 0 files" in render_plan(planned())

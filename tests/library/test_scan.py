@@ -18,7 +18,7 @@ import pytest
 from listeners import write_classifier, write_song
 
 from earmark.batches.mapping import Place
-from earmark.classifier import load
+from earmark.classifier import Classifier, load, loading
 from earmark.errors import DataError, ModelError
 from earmark.experiment.watcher import Watcher
 from earmark.library import listen
@@ -48,7 +48,7 @@ def scanned(model: Path) -> Callable[..., dict[str, Found]]:
     """Scans, and gives what was found by the files' names."""
 
     def run(*paths: Path, model: Path = model, place: Place = HERE) -> dict[str, Found]:
-        make = listening(model)
+        make, _ = listening(model)
         with contextlib.closing(Answers(make.digest)) as answers:
             scan(paths, answers, make, place=place)
             return {found.path.name: found for found in answers.found()}
@@ -268,7 +268,7 @@ def test_progress_counts_what_is_yet_to_be_looked_at(library: Path, model: Path)
         def step(self, done: int, of: int) -> None:
             self.steps.append((done, of))
 
-    make, said = listening(model), []
+    (make, _), said = listening(model), []
     expected = {2: [(1, 2), (2, 2)], 3: [(1, 1)], 0: []}
     for n, steps in expected.items():
         for seed in range(n):
@@ -292,7 +292,7 @@ from earmark.library.answers import Answers
 from earmark.library.listen import listening
 from earmark.library.scan import scan
 if __name__ == "__main__":
-    make = listening(Path(sys.argv[1]))
+    make, _ = listening(Path(sys.argv[1]))
     answers = Answers(make.digest)
     scan([Path(sys.argv[2])], answers, make, place=Place(workers=int(sys.argv[3])))
     print(sum(found.fault is None for found in answers.found()))
@@ -371,7 +371,7 @@ def test_a_cluster_answers_as_this_process_though_a_worker_is_killed_half_way(
         write_song(library / f"{seed}.flac", seed=seed)
     expected = scanned(library)
     shutil.rmtree(os.environ["EARMARK_CACHE"])
-    make = listening(model)
+    make, _ = listening(model)
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         with distributed.Client(cluster.scheduler_address, set_as_default=False) as client:
             workers = list(client.run(os.getpid).values())
@@ -401,22 +401,37 @@ def test_a_database_that_is_damaged_or_newer_is_named(tmp_path: Path) -> None:
 
 def test_a_worker_that_finds_another_classifier_refuses(model: Path) -> None:
     with pytest.raises(ModelError, match="a worker finds another classifier there"):
-        Listening(model, "0" * 32)()
+        Listening(str(model), "0" * 32)()
 
 
 def test_the_classifiers_digest_changes_with_its_weights_and_its_card(tmp_path: Path) -> None:
     folder = write_classifier(tmp_path / "run", seed=1)
-    first = listening(folder)
-    assert listening(write_classifier(tmp_path / "same", seed=1)).digest == first.digest
-    assert listening(write_classifier(tmp_path / "other", seed=2)).digest != first.digest
+    first, _ = listening(folder)
+    assert listening(write_classifier(tmp_path / "same", seed=1))[0].digest == first.digest
+    assert listening(write_classifier(tmp_path / "other", seed=2))[0].digest != first.digest
+    (folder / "history.csv").write_text("of no account")
+    assert listening(folder)[0] == first
     card = folder / "classifier.json"
     card.write_text(card.read_text().replace('"songs"', '"other songs"'))
-    assert listening(folder).digest != first.digest
-    with pytest.raises(ModelError, match="neither a run nor a folder of runs"):
-        listening(tmp_path / "none")
-    (folder / "weights.safetensors").unlink()
-    with pytest.raises(ModelError, match=r"no classifier: weights.safetensors: No such file"):
-        listening(folder)
+    assert listening(folder)[0].digest != first.digest
+
+
+def test_a_classifier_is_sent_by_its_name_where_it_has_one_and_else_by_its_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_classifier(tmp_path / "run", seed=1)
+    monkeypatch.chdir(tmp_path)
+    assert listening("run")[0].model == str(tmp_path / "run")
+    monkeypatch.setattr(loading, "known", lambda: {"mine": tmp_path / "run"})
+    named, _ = listening("mine")
+    assert (named.model, named.digest) == ("mine", listening("run")[0].digest)
+    assert named()(tmp_path / "none") == Fault(str(tmp_path / "none"), "No such file or directory")
+
+
+def test_one_that_makes_do_without_a_part_is_another_classifier(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, _ = listening(model)
+    monkeypatch.setattr(Classifier, "note", "a voice is missing")
+    assert listening(model)[0].digest != whole.digest
 
 
 def test_a_stamp_changes_with_each_writing(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from listeners import write_song
 
 from earmark.batches.mapping import Place
 from earmark.checksums import file_digest
-from earmark.errors import DataError, ModelError, UsageError
+from earmark.errors import DataError, ModelError
 from earmark.library import listen, tagging
 from earmark.library.listen import look
 from earmark.library.plan import Existing, Outcome, Plan
@@ -147,10 +147,8 @@ def test_names_are_those_of_the_mapping(songs: list[Path], library: Path, model:
         suggested(model, library, mapping=file)
 
 
-def test_without_a_classifier_the_way_to_one_is_said(library: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no classifier to ask: name a run, as in --model runs/mine"):
-        suggest([library], None)
-    with pytest.raises(ModelError, match="neither a run nor a folder of runs"):
+def test_a_classifier_that_is_not_there_is_named(library: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="neither a classifier's folder nor the name of one"):
         suggest([library], tmp_path / "none")
 
 

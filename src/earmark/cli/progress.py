@@ -48,6 +48,12 @@ class Bars(Watcher):
         else:
             note(text)
 
+    def remark(self, text: str) -> None:
+        if self._progress is not None:
+            self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        else:
+            note(text)
+
     def step(self, done: int, of: int) -> None:
         if self._progress is not None and self._stage is not None:
             self._progress.update(self._stage, completed=done, total=of)

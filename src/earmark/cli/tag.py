@@ -18,7 +18,9 @@ def command(
     paths: Annotated[
         list[Path], typer.Argument(metavar="FOLDER", help="Folders of music, which are walked, or files.")
     ],
-    model: Annotated[Path | None, typer.Option(help="The classifier: a run, or a folder of runs.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The classifier: a run's folder or a name; without one the default answers.")
+    ] = None,
     write: Annotated[bool, typer.Option("--write", help="Write what is shown into the files.")] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Replace genres that are there.")] = False,
     append: Annotated[bool, typer.Option("--append", help="Add to genres that are there.")] = False,
@@ -46,6 +48,7 @@ def command(
     """Suggest genres for music files and show them beside what the files say. Nothing is written without --write."""
     from earmark.atomic import write_text
     from earmark.batches.mapping import Place, usable_cores
+    from earmark.classifier import DEFAULT
     from earmark.cli.progress import bars, list_faults
     from earmark.library.page import render_plan
     from earmark.library.plan import Existing
@@ -57,7 +60,7 @@ def command(
     with bars() as watcher:
         plan = suggest(
             paths,
-            model,
+            model or DEFAULT,
             mapping=mapping,
             existing=Existing.REPLACE if replace else Existing.APPEND if append else Existing.KEEP,
             min_confidence=min_confidence,
@@ -97,6 +100,7 @@ def _print_summary(plan: Plan, taggings: tuple[str, ...], *, write: bool) -> Non
 def _plain(plan: Plan, taggings: tuple[str, ...]) -> dict[str, Any]:
     return {
         "classifier": plan.classifier,
+        "note": plan.note,
         "taggings": taggings,
         "counts": {outcome.value: n for outcome, n in plan.counts.items()},
         "files": [

@@ -17,6 +17,9 @@ class Watcher:
     def stage(self, text: str) -> None:
         """A new stage begins."""
 
+    def remark(self, text: str) -> None:
+        """Something a person should know before going on."""
+
     def step(self, done: int, of: int) -> None:
         """So many of the tracks or batches of the stage are done."""
 

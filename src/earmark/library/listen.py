@@ -9,49 +9,54 @@ from hashlib import blake2b
 from pathlib import Path
 
 from earmark.checksums import file_digest
-from earmark.classifier import CARD, WEIGHTS, Classifier, load
+from earmark.classifier import Classifier, Fusion, load, locate
 from earmark.errors import AudioError, DataError, EarmarkError, ModelError, TagError
 from earmark.library.answers import Heard, Seen, stamp_of
 from earmark.library.tags import read_genres
-from earmark.run import open_run
 from earmark.tracks import Fault
+
+PARTS = frozenset({"classifier.json", "fusion.json", "weights.safetensors"})
 
 
 @dataclass(frozen=True)
 class Listening:
-    """What each worker makes: the classifier at `model`, loaded once. Sent to other processes and machines.
+    """What each worker makes: a classifier, loaded once. Sent to other processes and machines.
 
-    `digest` is that of the classifier as whoever sends it sees it.
+    model: its name, or the path of its folder. digest: its own, as whoever sends it sees it.
     """
 
-    model: Path
+    model: str
     digest: str
 
     def __call__(self) -> Callable[[Path], Seen | Fault]:
         """Load the classifier. Raises ModelError where there is none on this machine, or another."""
-        if classifier_digest(self.model) != self.digest:
-            raise ModelError(f"{self.model}: a worker finds another classifier there than the command was given")
-        return partial(look, load(self.model))
+        classifier = load(self.model)
+        if _digest(locate(self.model), classifier) != self.digest:
+            raise ModelError(
+                f"{self.model}: a worker finds another classifier there than the command: other files, or it lacks the "
+                "pretrained network, which `earmark fetch musicnn` brings"
+            )
+        return partial(look, classifier)
 
 
-def listening(model: Path) -> Listening:
-    """For the classifier of a run, or of the newest in a folder of runs. Raises ModelError where there is none."""
-    folder = model if (model / CARD).is_file() else open_run(model).folder
-    return Listening(folder.resolve(), classifier_digest(folder))
+def listening(model: Path | str) -> tuple[Listening, Classifier | Fusion]:
+    """What workers make of a classifier, by path or by name, and the classifier. Raises ModelError as `load` does."""
+    folder, classifier = locate(model), load(model)
+    # A name is looked up by each machine for itself: what is shipped lies elsewhere there.
+    sent = str(folder.resolve()) if folder.is_relative_to(model) else str(model)
+    return Listening(sent, _digest(folder, classifier)), classifier
 
 
-def classifier_digest(folder: Path) -> str:
-    """Changes with whatever changes answers: 32 hex digits. Raises ModelError where there is no classifier."""
+def _digest(folder: Path, classifier: Classifier | Fusion) -> str:
+    """Changes with whatever changes answers: 32 hex digits. One that makes do without a part is another."""
     whole = blake2b(digest_size=16)
-    for name in (CARD, WEIGHTS):
-        try:
-            whole.update(file_digest(folder / name).encode())
-        except OSError as error:
-            raise ModelError(f"{folder}: no classifier: {name}: {error.strerror}") from error
+    for path in sorted(path for path in folder.rglob("*") if path.name in PARTS):
+        whole.update(f"{path.relative_to(folder).as_posix()} {file_digest(path)}\n".encode())
+    whole.update(b"whole" if classifier.note is None else b"makes do")
     return whole.hexdigest()
 
 
-def look(classifier: Classifier, path: Path) -> Seen | Fault:
+def look(classifier: Classifier | Fusion, path: Path) -> Seen | Fault:
     """Look at one file. Where it cannot be used, that is said and not raised: the others go on.
 
     Raises ModelError where the classifier cannot answer at all.

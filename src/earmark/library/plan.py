@@ -75,9 +75,13 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The decisions of one classifier on all files that were found, in the order of their paths."""
+    """The decisions of one classifier on all files that were found, in the order of their paths.
+
+    note: what a person should know of the classifier before trusting it.
+    """
 
     classifier: str
+    note: str | None
     settings: Settings
     decisions: tuple[Decision, ...]
 
@@ -102,10 +106,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return {outcome: counted[outcome] for outcome in Outcome}
 
 
-def plan(files: Iterable[Found], genres: Sequence[str], *, classifier: str, settings: Settings) -> Plan:
+def plan(
+    files: Iterable[Found], genres: Sequence[str], *, classifier: str, settings: Settings, note: str | None = None
+) -> Plan:
     """Decide on each file; nothing is read or written. `genres`: the classifier's, as its probabilities are ordered."""
     decisions = tuple(_decide(file, genres, classifier, settings) for file in files)
-    return Plan(classifier=classifier, settings=settings, decisions=decisions)
+    return Plan(classifier=classifier, note=note, settings=settings, decisions=decisions)
 
 
 def _decide(file: Found, genres: Sequence[str], classifier: str, settings: Settings) -> Decision:

@@ -10,8 +10,8 @@ import msgspec
 
 from earmark.batches.mapping import Place
 from earmark.checksums import file_digest
-from earmark.classifier import load
-from earmark.errors import TagError, UsageError
+from earmark.classifier import DEFAULT
+from earmark.errors import TagError
 from earmark.experiment.watcher import Watcher
 from earmark.library.answers import Answers, stamp_of
 from earmark.library.change import Change
@@ -37,7 +37,7 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
 
 def suggest(
     paths: Sequence[Path],
-    model: Path | None,
+    model: Path | str = DEFAULT,
     *,
     mapping: Path | None = None,
     existing: Existing = Existing.KEEP,
@@ -48,20 +48,22 @@ def suggest(
 ) -> Plan:
     """Listen to the files among `paths` and below its folders, and plan their genres. Their files are only read.
 
-    mapping: file of the person's own names. existing, min_confidence, top: as `Settings` says. place: where files are
-    listened to; None: in as many processes as there are cores.
-    Raises UsageError for settings out of range or without a classifier, ModelError where it cannot be loaded, DataError
-    for a mapping that does not fit, and what `scan` raises.
+    model: by path or by name. mapping: file of the person's own names. existing, min_confidence, top: as `Settings`
+    says. place: where files are listened to; None: in as many processes as there are cores.
+    Raises UsageError for settings out of range, ModelError where the classifier cannot be loaded, DataError for a
+    mapping that does not fit, and what `scan` raises.
     """
-    if model is None:
-        raise UsageError("no classifier to ask: name a run, as in --model runs/mine; earmark train makes one")
-    make = listening(model)
-    classifier = load(make.model)
+    make, classifier = listening(model)
+    watcher = watcher or Watcher()
+    if classifier.note is not None:
+        watcher.remark(classifier.note)
     names = unchanged(classifier.genres) if mapping is None else read_mapping(mapping, classifier.genres)
     settings = Settings(mapping=names, existing=existing, min_confidence=min_confidence, top=top)
     with contextlib.closing(Answers(make.digest)) as answers:
         scan(paths, answers, make, place=place or Place(), watcher=watcher)
-        return plan(answers.found(), classifier.genres, classifier=classifier.name, settings=settings)
+        return plan(
+            answers.found(), classifier.genres, classifier=classifier.name, settings=settings, note=classifier.note
+        )
 
 
 def write_plan(
