@@ -11,8 +11,9 @@ import pytest
 import songs
 
 from earmark.errors import DataError, UsageError
+from earmark.folders import data_folder
 from earmark.library.change import Change
-from earmark.library.journal import Journal, data_folder, journal_files, open_journal
+from earmark.library.journal import Journal, journal_files, open_journal
 from earmark.library.tags import read_genres
 from earmark.library.undo import all_taggings, journal_of, undo
 from earmark.library.write import write_changes

@@ -119,12 +119,12 @@ def test_a_folder_that_is_not_flushed_is_said_and_the_file_is_new(library, monke
     with monkeypatch.context() as patch:
         patch.setattr(rewrite_module, "flush_folder", fail)
         (fault,) = write(library, path).faults
-    assert fault.what.startswith("written, but its folder not flushed ([Errno 28] No space left on device)")
+    assert fault.what.startswith("its genre was written, and after that went wrong: [Errno 28] No space left on device")
     assert (read_genres(path), states(library)) == (("Jazz",), ["written"])
     with monkeypatch.context() as patch:
         patch.setattr(rewrite_module, "flush_folder", fail)
         (fault,) = undo_all(library).kept
-    assert fault.what.startswith("undone, but its folder not flushed")
+    assert fault.what.startswith("it was undone, and after that went wrong: [Errno 28]")
     assert (path.read_bytes(), states(library)) == (whole, ["undone"])
 
 
@@ -269,7 +269,7 @@ def test_what_the_copy_says_must_be_what_was_wanted(library, monkeypatch):
     deaf = FLAC._replace(place=lambda file, _raw: FLAC.place(file, (b"GENRE=Pop",)))
     monkeypatch.setattr(write_module, "read_field", lambda _file: (deaf, genre))
     (fault,) = write(library, path).faults
-    assert fault.what == "its genre would not read 'Jazz' but 'Pop' (earmark); left alone"
+    assert fault.what == "its genre would read 'Pop' (earmark), not 'Jazz'; left alone"
     assert path.read_bytes() == whole
 
 

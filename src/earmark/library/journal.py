@@ -129,8 +129,9 @@ class Journal:
 
     def __init__(self, path: Path, library: Path | None = None) -> None:
         self.path = path
-        with _usable(path):
+        with _usable(path), contextlib.ExitStack() as refused:
             self._database = sqlite3.connect(path, timeout=60, isolation_level=None)
+            refused.callback(self._database.close)
             self._database.row_factory = sqlite3.Row
             (version,) = self._database.execute("PRAGMA user_version").fetchone()
             if version != FORMAT:
@@ -138,6 +139,7 @@ class Journal:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
             (begun,) = self._database.execute("SELECT folder FROM library").fetchone()
+            refused.pop_all()
         self.library = Path(os.fsdecode(begun)) if library is None else library.resolve()
         self._lock = FileLock(path.with_suffix(".lock"))
 

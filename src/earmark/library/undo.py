@@ -107,7 +107,9 @@ def _undo(entry: Entry, journal: Journal) -> Change:
 
     def check(copy: BinaryIO) -> None:
         check_unharmed(container, copy, before)
-        if container.read(copy).raw != entry.raw:
+        with foreign_bytes():
+            own = container.read(copy)
+        if own.raw != entry.raw:
             raise TagError("its genre would not be what it was; left alone")
 
     try:
@@ -122,7 +124,7 @@ def _undo(entry: Entry, journal: Journal) -> Change:
         )
     except (TagError, OSError) as error:
         if journal.recover(undoing, str(error)) == "undone":
-            raise TagError(f"undone, but its folder not flushed ({error}): a power cut now could redo it") from error
+            raise TagError(f"it was undone, and after that went wrong: {error}") from error
         raise
     journal.settle(entry.id, "undone")
     return Change(

@@ -14,7 +14,7 @@ from earmark.library.journal import Entry, Journal
 from earmark.library.rewrite import digests, rewrite, temporary_beside, writable_target
 from earmark.library.tags.container import Container
 from earmark.library.tags.files import Reading, foreign_bytes, read_field, read_genres, second_reading
-from earmark.library.tags.genre import Genre, check_texts
+from earmark.library.tags.genre import check_texts
 from earmark.library.tags.splice import inverse
 from earmark.tracks import Fault
 
@@ -111,7 +111,13 @@ def _write(change: Change, journal: Journal, tagging: str, *, keep_mtime: bool, 
 
     def check(copy: BinaryIO) -> None:
         after = check_unharmed(container, copy, before)
-        _check_genre(container.read(copy), after.genres, wanted)
+        with foreign_bytes():
+            own = container.read(copy)
+        for reader, found in (("earmark", own.texts), ("mutagen", after.genres)):
+            if found != wanted.texts:
+                raise TagError(
+                    f"its genre would not read {said(wanted.texts)} but {said(found)} ({reader}); left alone"
+                )
 
     try:
         rewrite(
@@ -125,16 +131,10 @@ def _write(change: Change, journal: Journal, tagging: str, *, keep_mtime: bool, 
         )
     except (TagError, OSError) as error:
         if journal.recover(entry, str(error)) == "written":
-            raise TagError(f"written, but its folder not flushed ({error}): a power cut now could undo it") from error
+            raise TagError(f"its genre was written, and after that went wrong: {error}") from error
         raise
     journal.settle(entry.id, "written")
     now = read_genres(target)
     if now != wanted.texts:
         raise TagError(f"{said(wanted.texts)} was written, but it says {said(now)}: another program wrote it too")
     return msgspec.structs.replace(change, new=now)
-
-
-def _check_genre(own: Genre, mutagen: tuple[str, ...], wanted: Genre) -> None:
-    for reader, found in (("earmark", own.texts), ("mutagen", mutagen)):
-        if found != wanted.texts:
-            raise TagError(f"its genre would not read {said(wanted.texts)} but {said(found)} ({reader}); left alone")
