@@ -115,9 +115,7 @@ def _write(change: Change, journal: Journal, tagging: str, *, keep_mtime: bool, 
             own = container.read(copy)
         for reader, found in (("earmark", own.texts), ("mutagen", after.genres)):
             if found != wanted.texts:
-                raise TagError(
-                    f"its genre would not read {said(wanted.texts)} but {said(found)} ({reader}); left alone"
-                )
+                raise TagError(f"its genre would read {said(found)} ({reader}), not {said(wanted.texts)}; left alone")
 
     try:
         rewrite(
