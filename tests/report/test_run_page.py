@@ -36,9 +36,10 @@ def test_every_score_stands_on_the_page_with_its_interval(make_page, read):
         assert found[f"Top-{level.top_k} accuracy"] == interval(level.top_k_accuracy, percent)
         assert found["Log loss, nats"] == interval(level.log_loss, figure)
         error = level.calibration
-        assert found["Calibration error"] == cells(
-            [f"{percent(error.ece)} (by chance up to {percent(error.ece_by_chance)})"]
-        )[0]
+        assert (
+            found["Calibration error"]
+            == cells([f"{percent(error.ece)} (by chance up to {percent(error.ece_by_chance)})"])[0]
+        )
         assert found["Majority baseline"] == cells([f"{percent(level.majority_accuracy)} always blues"])[0]
     assert cells(scores[0])[1:] == ["over 30 tracks", "over 90 clips of 30 songs"]
 
