@@ -134,7 +134,7 @@ def test_all_bad_is_no_answer(earmark, trained: Run, tmp_path: Path):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ([], 2, "no files given: earmark predict RUN FILE…"),
+        ([], 2, "no files given: earmark predict [CLASSIFIER] FILE…"),
         (["nowhere.wav"], 3, "nowhere.wav: no such file or folder"),
         (["."], 3, "no audio files in this folder or below it (looked for .aac,"),
     ],

@@ -12,6 +12,7 @@ from earmark.audio.decode import probe, read_audio
 from earmark.audio.waveform import SILENCE, Waveform, require_sound
 from earmark.errors import AudioError
 
+EXCERPT_SECONDS = 30.0  # of a track's middle; what agrees with the whole how often stands in docs/library.md
 SHORTEST_SECONDS = 1.0  # of less, its own repetition is what would be heard
 
 

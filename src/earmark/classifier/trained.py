@@ -15,6 +15,7 @@ from earmark.audio.files import audio_files
 from earmark.audio.waveform import Waveform
 from earmark.classifier.answer import Answer
 from earmark.classifier.card import ClassifierCard
+from earmark.classifier.pieces import EXCERPT_SECONDS, read_excerpt
 from earmark.errors import ModelError
 from earmark.features.log_mel import LogMel
 from earmark.features.on_demand import OnDemand
@@ -69,8 +70,10 @@ class Classifier:
         logits = batched_logits(self.model, fed, self.card.standardiser, crops=crops)
         return torch.softmax(logits.double(), dim=1).cpu().numpy()
 
-    def predict(self, sound: Path | str | Waveform, *, allow_partial: bool = False) -> Answer:
+    def predict(self, sound: Path | str | Waveform, *, allow_partial: bool = False, whole: bool = True) -> Answer:
         """Cut a file or waveform into clips, judge each, and give the track's genre and its course over time.
+
+        Unless `whole`, of a file only its middle is heard: `EXCERPT_SECONDS`, or one clip where that is longer.
 
         One that was trained on pictures judges a picture's file, trimmed and resized as those were. Raises AudioError,
         or DataError of a picture, naming file and cause; ModelError where the recipe does not say what a clip is.
@@ -85,13 +88,16 @@ class Classifier:
                 f"{self.name}: its recipe does not say how to make clips of sound: features.clip_seconds is missing "
                 "(or like = 'course_clip'); add it and train again"
             )
+        source, offset = "waveform" if isinstance(sound, Waveform) else str(sound), 0.0
         if isinstance(sound, Waveform):
-            waveform, source = sound, "waveform"
-        else:
-            source = str(sound)
+            waveform = sound
+        elif whole or features.clip_seconds is None:
             waveform = read_audio(Path(sound), sample_rate=features.sample_rate, allow_partial=allow_partial)
+        else:
+            seconds = max(EXCERPT_SECONDS, features.clip_seconds)
+            waveform, offset = read_excerpt(Path(sound), seconds, allow_partial=allow_partial)
         clips, starts = features.clips(waveform, where=source)
-        return self._answer(source, clips, starts)
+        return self._answer(source, clips, offset + starts)
 
     def _answer(self, source: str, examples: NDArray[np.float32], starts: NDArray[np.float64]) -> Answer:
         each = self.uncalibrated(examples)

@@ -65,7 +65,7 @@ def command(
         note(lesson.note)
     for reason, count in lesson.left_out.items():
         note(f"left out: {count} {reason}")
-    list_faults(lesson.faults)
+    list_faults([*lesson.faults])
     return 1 if lesson.faults else 0
 
 

@@ -52,19 +52,19 @@ def _digest(folder: Path, classifier: Classifier | Fusion) -> str:
     whole = blake2b(digest_size=16)
     for path in sorted(path for path in folder.rglob("*") if path.name in PARTS):
         whole.update(f"{path.relative_to(folder).as_posix()} {file_digest(path)}\n".encode())
-    whole.update(b"whole" if classifier.note is None else b"makes do")
+    whole.update(b"excerpt" if classifier.note is None else b"excerpt, makes do")
     return whole.hexdigest()
 
 
 def look(classifier: Classifier | Fusion, path: Path) -> Seen | Fault:
-    """Look at one file. Where it cannot be used, that is said and not raised: the others go on.
+    """Look at one file and listen to its middle. Where it cannot be used, that is said, not raised: the others go on.
 
     Raises ModelError where the classifier cannot answer at all.
     """
     try:
         status = path.stat()
         genres, digest = read_genres(path), file_digest(path)
-        answer = classifier.predict(path)
+        answer = classifier.predict(path, whole=False)
         if stamp_of(path.stat()) != stamp_of(status):
             return Fault(str(path), "it was changed while it was read; run the command again")
     except (AudioError, DataError, TagError) as error:
