@@ -31,7 +31,10 @@ def command(
         ),
     ] = 0.3,
     workers: Annotated[
-        int | None, typer.Option(min=0, help="Processes that read files; all cores without it, 0: this one.")
+        int | None, typer.Option(min=0, help="Processes that read; by default as many as there are cores.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Read on the Dask cluster of this scheduler instead.")
     ] = None,
     path: Annotated[str | None, typer.Option(help="Where the named data set lies.")] = None,
     settings: Annotated[
@@ -44,7 +47,7 @@ def command(
 
     Nothing is changed or deleted. The exit code is 1 where some files could not be read.
     """
-    from earmark.batches.mapping import Place
+    from earmark.batches.mapping import Place, usable_cores
     from earmark.cli.progress import bars
     from earmark.datasets.faults import Limits
     from earmark.datasets.reference import read_options
@@ -60,7 +63,7 @@ def command(
             split=parts,
             limits=Limits(min_seconds=min_seconds, max_clipped=max_clipped),
             least_agreement=min_agreement,
-            place=Place() if workers is None else Place(workers=workers),
+            place=Place(workers=usable_cores() if workers is None else workers, cluster=cluster),
             progress=watcher.step,
         )
         watcher.skipped(data.faults)
