@@ -13,6 +13,7 @@ from earmark.errors import ModelError, UsageError
 from earmark.models.discriminant import fit_discriminant
 from earmark.models.estimator import arrays_of, groups_to_learn_from
 from earmark.models.scale import Scale, scale_of
+from earmark.models.shares import Shares, grouped, shares_of
 from earmark.models.sharpness import Places, fitting_sharpness, held_out
 from earmark.models.track_numbers import TrackNumbers
 
@@ -101,6 +102,16 @@ class FeatureDiscriminant:
         """Probabilities (n, classes) of examples (n, bands, frames). Raises as `decision_function` does."""
         probabilities: Array = softmax(self._after_learning()["sharpness"] * self.decision_function(x), axis=1)
         return probabilities
+
+    def shares(self, x: NDArray[np.floating[Any]]) -> Shares:
+        """What each group of statistics adds to the logits of examples (n, bands, frames).
+
+        Logits are log-probabilities but for a common term. Raises as `decision_function` does.
+        """
+        learned = self._after_learning()
+        scaled = Scale(learned["mean"], learned["spread"])(self.numbers.of(x))
+        each = shares_of(scaled, learned["weight"], learned["bias"], factor=float(learned["sharpness"]))
+        return grouped(each, self.numbers.groups)
 
     def state(self) -> dict[str, Array]:
         """All that was learned, as plain arrays."""

@@ -17,6 +17,7 @@ from earmark.models.discriminant import fit_discriminant
 from earmark.models.estimator import arrays_of, groups_to_learn_from
 from earmark.models.scale import Scale, scale_of
 from earmark.models.shapes import written
+from earmark.models.shares import Shares, shares_of
 from earmark.models.sharpness import Places, fitting_sharpness, held_out
 
 Array = NDArray[np.float64]
@@ -105,6 +106,17 @@ class Probe:
         """Probabilities (n, classes) of examples (n, numbers). Raises as `decision_function` does."""
         probabilities: Array = softmax(self._after_learning()["sharpness"] * self.decision_function(x), axis=1)
         return probabilities
+
+    def shares(self, x: NDArray[np.floating[Any]]) -> Shares | None:
+        """What each number adds to the logits of examples (n, numbers): log-probabilities but for a common term.
+
+        None of machines, whose answers are no such sums. Raises as `decision_function` does.
+        """
+        learned, numbers = self._after_learning(), self._checked(x)
+        if self.kind == "svm":
+            return None
+        scaled = Scale(learned["mean"], learned["spread"])(numbers)
+        return shares_of(scaled, learned["weight"], learned["bias"], factor=float(learned["sharpness"]))
 
     def state(self) -> dict[str, Array]:
         """All that was learned, as plain arrays."""

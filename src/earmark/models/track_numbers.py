@@ -57,8 +57,13 @@ class TrackNumbers:
         return np.concatenate([self.of(piece) for piece in pieces])
 
     @cached_property
+    def groups(self) -> dict[str, int]:
+        """How many numbers each group of statistics has, in their order."""
+        nothing = np.zeros((1, *self.shape), dtype=np.float32)
+        groups = track_statistics(nothing, frames_per_second=self.frames_per_second)
+        return {name: group.shape[1] for name, group in groups.items()}
+
+    @cached_property
     def weight(self) -> Array:
         """Of each number: all groups vary the same, and all together by 1."""
-        nothing = np.zeros((1, *self.shape), dtype=np.float32)
-        groups = track_statistics(nothing, frames_per_second=self.frames_per_second).values()
-        return np.concatenate([np.full(group.shape[1], (group.shape[1] * len(groups)) ** -0.5) for group in groups])
+        return np.concatenate([np.full(size, (size * len(self.groups)) ** -0.5) for size in self.groups.values()])
