@@ -23,6 +23,7 @@ from earmark.features.log_mel import log_mel_features
 from earmark.features.musicnn import Musicnn
 from earmark.predictions import Predictions
 from earmark.recipe import Choice
+from earmark.tracks import Track
 
 PIECE_SECONDS = 30.0
 
@@ -40,13 +41,19 @@ def main(taggrams: Path, mel: Path, artists: Path, out: Path) -> None:
         "tags": Side(musicnn, Choice("probe", {}), np.stack([tags[track.id] for track in tracks])),
         "sound": Side(columns, Choice("feature_discriminant", {}), np.stack([data.read(track) for track in tracks])),
     }
-    fused = fuse(sides, y, groups, [track.id for track in tracks], genres=data.genres, name="GTZAN's training list")
+    fused = fuse(sides, y, groups, list(map(name_of, tracks)), genres=data.genres, name="GTZAN's training list")
     for voice, model in fused.models.items():
         said = Predictions(data.genres, fused.held_out.ids, tuple(groups), y, np.exp(model.estimator.held_out))
         show(voice, score(said, unit="clip"))
     show("fusion", fused.scores)
     print("exponents", {voice: round(exponent, 3) for voice, exponent in fused.exponents.items()})
     print(write_fusion(out, fused, piece_seconds=PIECE_SECONDS))
+
+
+def name_of(track: Track) -> str:
+    """What a person knows a track by, and its id."""
+    known = ": ".join(word for word in (track.artist, track.title) if word)
+    return f"{known} ({track.id})" if known else track.id
 
 
 def show(name: str, scores) -> None:

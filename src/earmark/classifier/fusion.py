@@ -13,6 +13,7 @@ from earmark.audio.decode import read_audio
 from earmark.audio.files import audio_files
 from earmark.audio.waveform import Waveform
 from earmark.classifier.answer import Answer
+from earmark.classifier.neighbours import Neighbours
 from earmark.classifier.pieces import Pieces, cut, read_excerpt
 from earmark.classifier.trained import Classifier
 from earmark.errors import ModelError
@@ -60,16 +61,26 @@ class Fusion:
     """Classifiers whose log-probabilities are added, each times its exponent; one decoding of a file serves them all.
 
     A track is cut into pieces of `piece_seconds`; its probabilities are the mean over them. `note` says what a person
-    should know of it before trusting it, such as that a voice is missing.
+    should know of it before trusting it, such as that a voice is missing. `neighbours` are the tracks that it learned
+    from, where they were kept.
     """
 
-    def __init__(self, card: FusionCard, voices: Sequence[Classifier], *, name: str, note: str | None = None) -> None:
+    def __init__(
+        self,
+        card: FusionCard,
+        voices: Sequence[Classifier],
+        *,
+        name: str,
+        note: str | None = None,
+        neighbours: Neighbours | None = None,
+    ) -> None:
         self.card = card
         self.voices = tuple(voices)
         self.features = tuple(_listening(voice) for voice in voices)
         self.exponents = np.array([voice.exponent for voice in card.voices])
         self.name = name
         self.note = note
+        self.neighbours = neighbours
 
     @property
     def genres(self) -> tuple[str, ...]:
@@ -124,4 +135,4 @@ def alone(fusion: Fusion, place: int, *, note: str) -> Fusion:
     card = msgspec.structs.replace(
         fusion.card, voices=(msgspec.structs.replace(fusion.card.voices[place], exponent=1.0),)
     )
-    return Fusion(card, [fusion.voices[place]], name=fusion.name, note=note)
+    return Fusion(card, [fusion.voices[place]], name=fusion.name, note=note, neighbours=fusion.neighbours)

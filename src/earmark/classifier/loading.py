@@ -14,6 +14,7 @@ from earmark.classifier.card import CARD, FORMAT, WEIGHTS, ClassifierCard
 from earmark.classifier.fusion import CARD as FUSION
 from earmark.classifier.fusion import FORMAT as FUSION_FORMAT
 from earmark.classifier.fusion import Fusion, FusionCard, alone
+from earmark.classifier.neighbours import read_neighbours
 from earmark.classifier.trained import Classifier
 from earmark.errors import EarmarkError, ModelError, nearest
 from earmark.features.musicnn import Musicnn
@@ -75,7 +76,7 @@ def load_fusion(folder: Path, *, device: str = "cpu") -> Fusion:
     for voice in voices:
         if voice.genres != card.genres:
             raise ModelError(f"{folder}: {voice.name} knows {', '.join(voice.genres)}, not {', '.join(card.genres)}")
-    return Fusion(card, voices, name=folder.resolve().name)
+    return Fusion(card, voices, name=folder.resolve().name, neighbours=read_neighbours(folder))
 
 
 def is_classifier(model: Path | str) -> bool:

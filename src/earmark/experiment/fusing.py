@@ -15,6 +15,7 @@ from earmark.atomic import write_bytes
 from earmark.catalog import MODELS
 from earmark.classifier.card import WEIGHTS, ClassifierCard, write_card
 from earmark.classifier.fusion import CARD, FusionCard, HeldOut, Voice
+from earmark.classifier.neighbours import Neighbours, neighbours_of, write_neighbours
 from earmark.errors import DataError
 from earmark.evaluation.calibration import answers, calibration_error, reliability
 from earmark.evaluation.metrics import score
@@ -42,13 +43,17 @@ class Side:
 
 @dataclass(frozen=True)
 class Fused:
-    """Voices that have learned, with their exponents, and what they say together of each piece held out."""
+    """Voices that have learned, with their exponents, and what they say together of each piece held out.
+
+    `neighbours` are the pieces as the first voice heard them that makes a row of numbers of each; None without one.
+    """
 
     cards: Mapping[str, ClassifierCard]
     models: Mapping[str, Fitted]
     exponents: Mapping[str, float]
     held_out: Predictions
     scores: Scores
+    neighbours: Neighbours | None
 
 
 def fuse(
@@ -58,7 +63,7 @@ def fuse(
 
     y       (n,) places of the pieces' genres
     groups  (n,) what belongs together and is held out together: an artist, or a track where none is known
-    ids     (n,) names of the pieces
+    ids     (n,) names of the pieces, by which a person knows them
     name    of the data, for the cards
 
     The exponents are chosen on the held-out answers that are then scored: so many numbers as voices, of hundreds of
@@ -86,7 +91,10 @@ def fuse(
     exponents = fit_pool(np.stack(said), y)
     held_out = Predictions(genres, tuple(ids), tuple(groups), y, np.exp(pooled(np.stack(said), exponents)))
     named = dict(zip(sides, exponents.tolist(), strict=True))
-    return Fused(cards, models, named, held_out, score(held_out, unit="clip"))
+    rows = [voice for voice, side in sides.items() if side.x.ndim == 2]
+    carried = [genres[place] for place in y]
+    neighbours = neighbours_of(rows[0], ids, carried, sides[rows[0]].x) if rows else None
+    return Fused(cards, models, named, held_out, score(held_out, unit="clip"), neighbours)
 
 
 def write_fusion(folder: Path, fused: Fused, *, piece_seconds: float) -> Path:
@@ -97,6 +105,8 @@ def write_fusion(folder: Path, fused: Fused, *, piece_seconds: float) -> Path:
         (fresh / voice).mkdir(parents=True)
         write_card(fresh / voice, card)
         save_weights(fresh / voice / WEIGHTS, fused.models[voice])
+    if fused.neighbours is not None:
+        write_neighbours(fresh, fused.neighbours)
     scores = fused.scores
     card_of_all = FusionCard(
         genres=fused.held_out.genres,

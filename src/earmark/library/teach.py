@@ -129,14 +129,15 @@ def _learned(
         )
         for i, voice in enumerate(voices.card.voices)
     }
-    groups, ids = [tracks[t].group for t in whose], [str(tracks[t].path) for t in whose]
-    fused = fuse(sides, y, groups, ids, genres=genres, name=library.resolve().name)
+    groups = [tracks[t].group for t in whose]
+    inside = [tracks[t].path.relative_to(library).as_posix() for t in whose]
+    fused = fuse(sides, y, groups, inside, genres=genres, name=library.resolve().name)
     first = np.unique(whose, return_index=True)[1]
     guesses = fused.held_out.guesses[first]
     right = [genres[guess] in track.genres for guess, track in zip(guesses, tracks, strict=True)]
     held_out = Predictions(
         genres,
-        tuple(ids[row] for row in first),
+        tuple(str(track.path) for track in tracks),
         tuple(groups[row] for row in first),
         np.where(right, guesses, y[first]),
         fused.held_out.probabilities[first],
