@@ -67,3 +67,19 @@ def test_an_excerpt_is_the_middle(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.samples, sound.samples[8 * RATE : 13 * RATE])
     assert cut(found, 5.0, where="song", offset=start).starts.tolist() == [8.0]
     assert read_excerpt(path, 30.0)[1] == 0.0
+
+
+def test_denser_pieces_have_the_others_among_them() -> None:
+    for seconds in (3.0, 12.0, 17.0, 40.0):
+        sparse, dense = (cut(tone(seconds), 5.0, where="song", dense=dense).starts for dense in (1, 3))
+        assert len(dense) == 3 * (len(sparse) - 1) + 1
+        np.testing.assert_array_equal(dense[::3], sparse)
+        steps = np.diff(dense)
+        np.testing.assert_allclose(steps, steps[0] if len(steps) else [])
+
+
+def test_sound_between_the_pieces_is_heard() -> None:
+    sound = tone(7.0)
+    sound.samples[RATE:] = 0  # all but the first second: the one piece is the middle
+    (start,) = cut(sound, 5.0, where="song").starts
+    assert start == 0.0

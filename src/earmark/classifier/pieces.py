@@ -38,12 +38,13 @@ class Pieces:
         return [Waveform(samples[begin : begin + length], sample_rate) for begin in begins]
 
 
-def cut(waveform: Waveform, seconds: float, *, where: str, offset: float = 0.0) -> Pieces:
+def cut(waveform: Waveform, seconds: float, *, where: str, offset: float = 0.0, dense: int = 1) -> Pieces:
     """Pieces of `seconds` that share the sound evenly, from its start to its end; silent ones are left out.
 
     Of sound that is no more than half as long again as a piece it is the middle; what is shorter is repeated until it
-    fills one. `offset` says how far into its track the sound
-    begins. Raises AudioError naming `where` for silence and for less than a second.
+    fills one. Where all that sounds lies between the pieces, there is one piece around the loudest sample. With `dense`
+    there are others between those, so that so many begin where one would. `offset` says how far into its track the
+    sound begins. Raises AudioError naming `where` for silence and for less than a second.
     """
     require_sound(waveform, where)
     if waveform.seconds < SHORTEST_SECONDS:
@@ -53,11 +54,16 @@ def cut(waveform: Waveform, seconds: float, *, where: str, offset: float = 0.0) 
     count = max(1, round(waveform.seconds / seconds))
     last = max(0.0, waveform.seconds - seconds)
     starts = np.linspace(0, last, count) if count > 1 else np.array([last / 2])
+    if dense > 1:
+        starts = np.interp(np.arange(dense * (count - 1) + 1) / dense, np.arange(count), starts)
     rate = waveform.sample_rate
     heard = [
         bool(np.any(np.abs(waveform.samples[round(start * rate) : round((start + seconds) * rate)]) >= SILENCE))
         for start in starts
     ]
+    if not any(heard):
+        loudest = int(np.abs(waveform.samples).argmax()) / rate
+        return Pieces(waveform, seconds, offset + np.clip([loudest - seconds / 2], 0, last), offset)
     return Pieces(waveform, seconds, offset + starts[heard], offset)
 
 
