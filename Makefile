@@ -29,6 +29,7 @@ demo: install ## Train on the embedded songs, evaluate, report, and predict: the
 	$(EARMARK) train demo --runs runs/demo
 	$(EARMARK) data synthetic --set songs=16 --set seed=99 --write-audio runs/demo-songs
 	$(EARMARK) predict runs/demo runs/demo-songs
+	$(EARMARK) predict runs/demo-songs
 
 test: lint types floors tests ## All checks that must pass: formatting, lint, types, floors, tests.
 
