@@ -10,6 +10,15 @@ import torch
 import earmark
 from earmark.doctor import examine
 from earmark.features.cache import FeatureCache
+from earmark.pretrained.musicnn import fetch_musicnn
+
+
+def test_it_says_where_fetched_weights_lie(
+    musicnn_wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EARMARK_CACHE", str(tmp_path))
+    folder = fetch_musicnn(musicnn_wheel)
+    assert dict(examine())["musicnn"] == str(folder / "weights.safetensors")
 
 
 def test_versions_decoders_and_the_cache_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,4 +30,5 @@ def test_versions_decoders_and_the_cache_are_told(tmp_path: Path, monkeypatch: p
     assert soundfile.__version__ in found["decoder soundfile"]
     assert "MP3" in found["decoder soundfile"]
     assert found["threads"] == str(torch.get_num_threads())
+    assert found["musicnn"] == "not here yet; earmark fetch musicnn brings it"
     assert found["feature cache"] == f"{tmp_path / 'features'}, 4 of 20000 MB"

@@ -6,6 +6,7 @@ import torch
 
 from earmark.audio.decode import decoders
 from earmark.features.cache import FeatureCache
+from earmark.pretrained.musicnn import WEIGHTS, musicnn_folder
 from earmark.run import environment
 
 
@@ -13,7 +14,7 @@ def examine() -> list[tuple[str, str]]:
     """What was looked for, and what was found."""
     here = environment(device="", threads=torch.get_num_threads(), data_checksum="")
     cuda = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
-    cache = FeatureCache()
+    cache, weights = FeatureCache(), musicnn_folder() / WEIGHTS
     return [
         ("earmark", here.earmark),
         ("python", here.python),
@@ -22,5 +23,6 @@ def examine() -> list[tuple[str, str]]:
         *((f"decoder {decoder.name}", decoder.describe()) for decoder in decoders()),
         ("threads", str(here.threads)),
         ("cuda device", cuda),
+        ("musicnn", str(weights) if weights.is_file() else "not here yet; earmark fetch musicnn brings it"),
         ("feature cache", f"{cache.folder}, {cache.size() / 1e6:.0f} of {cache.limit_bytes / 1e6:.0f} MB"),
     ]

@@ -1,4 +1,4 @@
-"""The answers of `MusicnnNetwork` in a fifth of its time, exact to float32.
+"""The answers of `MusicnnNetwork` in a quarter of its time, exact to float32.
 
 The network keeps of each of its first filters only the strongest answer of all bands. What follows the convolution
 (bias, ReLU, normalisation) rises with it, or falls where the normalisation's factor is negative, so that it need be
@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from earmark.models.musicnn import BANDS, PATCH_FRAMES, TIMBRAL, BandFilters, MusicnnNetwork, Outputs
 
 BLOCK_FRAMES = 32  # whose answers fill half of a core's megabyte of cache; 8 and 64 are slower
+GROUP = 16  # patches at a time: memory does not grow with the sound, and of overlapping ones little is done twice
 DELAYS = 8  # with more, more of the matrix is zeros; with fewer, the products are narrow
 TAPS = TIMBRAL[0][0]  # frames of a wide filter
 REACH = TAPS // 2
@@ -64,6 +65,13 @@ class FastMusicnn(nn.Module):
 
     @torch.inference_mode()
     def forward(self, frames: Tensor, hop: int = PATCH_FRAMES) -> Outputs:
+        begins = range(0, len(frames) - PATCH_FRAMES + 1, hop)
+        groups = [begins[first : first + GROUP] for first in range(0, len(begins), GROUP)]
+        heard = [self._of_group(frames[group[0] : group[-1] + PATCH_FRAMES], hop) for group in groups]
+        return Outputs(*map(torch.cat, zip(*heard, strict=True)))
+
+    def _of_group(self, frames: Tensor, hop: int) -> Outputs:
+        """What the network says of some patches."""
         levelled = self.network.levelled(frames)
         patches = levelled.unfold(0, PATCH_FRAMES, hop).transpose(1, 2)
         largest = torch.cat([self._of_windows(levelled, hop), *(filters(patches) for filters in self.long)], dim=2)
