@@ -13,19 +13,23 @@ from pathlib import Path
 
 from earmark.audio.decode import AUDIO_SUFFIXES
 from earmark.batches.mapping import Place, map_items
-from earmark.batches.work import Lost
+from earmark.batches.work import Lost, Make
 from earmark.checksums import file_digest
 from earmark.errors import TagError
 from earmark.experiment.watcher import Watcher
 from earmark.library.answers import Answers, Seen, stamp_of
-from earmark.library.listen import Listening
 from earmark.library.tags import read_genres
 from earmark.tracks import Fault
 from earmark.walk import walk
 
 
 def scan(
-    paths: Iterable[Path], answers: Answers, listening: Listening, *, place: Place, watcher: Watcher | None = None
+    paths: Iterable[Path],
+    answers: Answers,
+    listening: Make[Path, Seen | Fault],
+    *,
+    place: Place,
+    watcher: Watcher | None = None,
 ) -> None:
     """Look at the files among `paths` and at all music below its folders, as far as `answers` does not know them.
 

@@ -87,7 +87,7 @@ def write_plan(
             try:
                 tagging = write_changes(changes, journal, keep_mtime=keep_mtime, separator=separator, progress=heard)
             finally:
-                _keep_answers(changes)
+                keep_answers(changes)
         changed |= {change.path: change for change in tagging.written}
         refused |= {fault.where: fault.what for fault in tagging.faults}
         if tagging.written:
@@ -111,7 +111,7 @@ def _after(before: int, planned: int, progress: Callable[[int, int], None] | Non
     return None if progress is None else lambda done, _: progress(before + done, planned)
 
 
-def _keep_answers(changes: Iterable[Change]) -> None:
+def keep_answers(changes: Iterable[Change]) -> None:
     """Files whose genre was written have other bytes and sound as before: they need not be listened to again."""
     with contextlib.closing(Answers()) as answers:
         for change in changes:
