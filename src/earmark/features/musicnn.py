@@ -19,6 +19,7 @@ from earmark.features.standardise import Standardiser, fit_standardiser
 from earmark.models.musicnn import PATCH_FRAMES, Outputs
 from earmark.pretrained.musicnn import load_musicnn
 
+PATCH_SECONDS = PATCH_FRAMES * HOP_LENGTH / SAMPLE_RATE
 SHORTEST_SECONDS = 1.0  # a third of a patch; of less, its repetition is what would be heard
 
 
@@ -27,10 +28,12 @@ class Taggram:
     """Probability of each tag of `earmark.models.musicnn.TAGS` along a piece of sound.
 
     tags    (patches, 50)
+    layer   (patches, numbers) what the network's layer says that the features are made of
     starts  (patches,) seconds at which each patch of 2.99 s begins
     """
 
     tags: NDArray[np.float32]
+    layer: NDArray[np.float32]
     starts: NDArray[np.float64]
 
 
@@ -84,8 +87,14 @@ class Musicnn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     def taggram(self, waveform: Waveform, where: str) -> Taggram:
         """The tags of every patch of the whole sound, by `patch_hop_frames`. Raises as `clips` does."""
-        tags = self._outputs(_heard(waveform, where)).tags.numpy()
-        return Taggram(tags, np.arange(len(tags)) * self.patch_hop_frames * HOP_LENGTH / SAMPLE_RATE)
+        outputs = self._outputs(_heard(waveform, where))
+        starts = np.arange(len(outputs.tags)) * self.patch_hop_frames * HOP_LENGTH / SAMPLE_RATE
+        return Taggram(outputs.tags.numpy(), getattr(outputs, self.layer).numpy(), starts)
+
+    def example(self, patches: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The example (numbers,) that patches (patches, numbers) of the layer make."""
+        mean: NDArray[np.float32] = patches.mean(0)
+        return mean if self.statistics == "mean" else np.concatenate([mean, patches.std(0)])
 
     def scale(self, x: NDArray[np.float32] | OnDemand) -> Standardiser:
         """That of examples (n, numbers) as they are; what learns from them has its own."""
@@ -112,10 +121,7 @@ class Musicnn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         return outputs
 
     def _numbers(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        patches = getattr(self._outputs(samples), self.layer)
-        parts = [patches.mean(0)] if self.statistics == "mean" else [patches.mean(0), patches.std(0, correction=0)]
-        numbers: NDArray[np.float32] = torch.cat(parts).numpy()
-        return numbers
+        return self.example(getattr(self._outputs(samples), self.layer).numpy())
 
 
 def _heard(waveform: Waveform, where: str) -> NDArray[np.float32]:
