@@ -17,6 +17,7 @@ from earmark.cli import (
     data,
     doctor,
     evaluate,
+    explain,
     fetch,
     models,
     predict,
@@ -58,6 +59,7 @@ app = typer.Typer(
 )
 for module in (
     predict,
+    explain,
     train,
     evaluate,
     report,

@@ -1,0 +1,135 @@
+"""`earmark explain`: what is behind the answer to one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from earmark.cli.show import AsJson, bar, note, on_terminal, print_json, print_table
+
+if TYPE_CHECKING:
+    from earmark.classifier.explanation import Explanation
+
+LEAST_SHOWN = 0.005  # what would read 0 %
+MOST = 5  # rows of what there are dozens of
+
+
+def command(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to explain.")],
+    model: Annotated[
+        str | None, typer.Option(help="The classifier: a run's folder or a name; without one the default answers.")
+    ] = None,
+    min_confidence: Annotated[
+        float, typer.Option(min=0, max=1, metavar="P", help="How probable a genre must be to be named.")
+    ] = 0.5,
+    allow_partial: Annotated[
+        bool, typer.Option("--allow-partial", help="Explain what can be read of a truncated file.")
+    ] = False,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write it as a page.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show what is behind an answer: genres along the track, the tags that speak for the first, the nearest clips."""
+    from earmark.atomic import write_text
+    from earmark.classifier import DEFAULT, load
+    from earmark.classifier.explanation import explain
+    from earmark.cli.progress import bars
+    from earmark.report.explain_page import render_explanation
+
+    classifier = load(model or DEFAULT)
+    if classifier.note is not None:
+        note(classifier.note)
+    with bars(f"listening to {file.name}"):
+        explanation = explain(classifier, file, min_confidence=min_confidence, allow_partial=allow_partial)
+    if html is not None:
+        write_text(html, render_explanation(explanation))
+    if as_json:
+        print_json(_plain(explanation))
+    else:
+        _print(explanation)
+    for lack in explanation.lacks:
+        note(lack)
+    return 0
+
+
+def _print(explanation: Explanation) -> None:
+    from earmark.report.explain_page import clock, factor, odds
+
+    answer, second = explanation.answer, explanation.second
+    said = "likely enough" if answer.verdict == "music" else answer.verdict
+    print(f"{answer.genre} {answer.probability:.0%}, {said}: {answer.min_confidence:.0%} is asked for")
+    likely = [(genre, _likely(p)) for genre, p in answer.ranked() if p >= LEAST_SHOWN]
+    print_table(("genre", "probability"), likely, right=("probability",))
+    if len(explanation.spans) > 1:
+        print("\nalong the track:")
+        rows = []
+        stretches = zip(explanation.spans.tolist(), answer.over_time, answer.verdicts_over_time, strict=True)
+        for (begin, end), each, verdict in stretches:
+            place = int(each.argmax())
+            why_not = "" if verdict == "music" else verdict
+            rows.append((clock(begin), clock(end), answer.genres[place], _likely(float(each[place])), why_not))
+        print_table(("from", "to", "genre", "probability", "verdict"), rows, right=("from", "to", "probability"))
+    if explanation.evidence:
+        print(f"\nwhy {answer.genre} and not {second}: the odds are {odds(explanation.log_odds)}, the product of")
+        voices = [(evidence.voice, factor(evidence.log_odds), evidence.hears) for evidence in explanation.evidence]
+        print_table(("voice", "odds", "hears"), voices, right=("odds",))
+    for evidence in explanation.evidence:
+        if evidence.parts:
+            print(f"\nwhat speaks most among {evidence.voice}:")
+            strongest = sorted(evidence.parts.items(), key=lambda part: -abs(part[1]))[:MOST]
+            parts = [(name.replace("_", " "), factor(part)) for name, part in strongest]
+            print_table(("heard", "odds"), parts, right=("odds",))
+    if explanation.taggram is not None:
+        print("\ntags heard most:")
+        tags = [(tag, _likely(p)) for tag, p in list(explanation.tags.items())[:MOST]]
+        print_table(("tag", "probability"), tags, right=("probability",))
+    if explanation.nearest:
+        print("\nnearest training tracks:")
+        near = [(n.name, " + ".join(n.genres), f"{n.similarity:.2f}") for n in explanation.nearest]
+        print_table(("track", "genre", "similarity"), near, right=("similarity",), fold=("track",))
+
+
+def _likely(probability: float) -> str:
+    """With a bar for the eye on a terminal; a plain number in a pipe."""
+    return f"{bar(probability, 8)} {probability:4.0%}" if on_terminal() else f"{probability:.4f}"
+
+
+def _plain(explanation: Explanation) -> dict[str, Any]:
+    answer = explanation.answer
+    stretches = zip(explanation.spans.tolist(), answer.verdicts_over_time, answer.over_time, strict=True)
+    return {
+        "file": answer.source,
+        "classifier": explanation.classifier,
+        "note": explanation.note,
+        "verdict": answer.verdict,
+        "min_confidence": answer.min_confidence,
+        "genre": answer.genre,
+        "second": explanation.second,
+        "probabilities": {genre: round(p, 6) for genre, p in answer.ranked()},
+        "stretches": [
+            {
+                "from": round(begin, 3),
+                "to": round(end, 3),
+                "verdict": verdict,
+                "probabilities": dict(zip(answer.genres, row.round(6).tolist(), strict=True)),
+            }
+            for (begin, end), verdict, row in stretches
+        ],
+        "log_odds": round(explanation.log_odds, 6) if explanation.evidence else None,
+        "evidence": [
+            {
+                "voice": evidence.voice,
+                "log_odds": round(evidence.log_odds, 6),
+                "constant": round(evidence.constant, 6),
+                "parts": {name: round(part, 6) for name, part in evidence.parts.items()},
+            }
+            for evidence in explanation.evidence
+        ],
+        "tags": {tag: round(p, 6) for tag, p in explanation.tags.items()},
+        "nearest": [
+            {"track": near.name, "genres": near.genres, "similarity": round(near.similarity, 4)}
+            for near in explanation.nearest
+        ],
+        "lacks": explanation.lacks,
+    }
