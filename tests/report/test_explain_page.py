@@ -33,6 +33,7 @@ def explanation(rng: np.random.Generator) -> Explanation:
         ),
         spans=np.array([[0, 20], [20, 40], [40, 60.0]]),
         second="techno",
+        pieces=(2, 3),
         evidence=(
             Evidence("tags", "what it hears", 1.0, {"folk": 1.2, "dance": -0.4, "guitar": 0.1}, 0.1),
             Evidence("sound", "statistics", -0.3068528, {"timbre_motion": -0.3, "onsets": 0.01}, -0.0168528),
@@ -55,7 +56,7 @@ def test_it_shows_all_there_is(explanation, read):
     assert [row[0] for row in likely] == ["waltz", "techno", "polka", "dub", "ska"]
     assert course[1] == ["0:00–0:20", "waltz 90\u202f%, polka 5\u202f%, techno 3\u202f%"]
     assert course[2][1].startswith("unsure: waltz 40")
-    assert "are 2.0 to 1" in page.text
+    assert "In 2 of 3 pieces of the track waltz is likelier. There its odds against techno are 2.0 to 1" in page.text
     assert [(row[0], row[-1]) for row in voices[1:]] == [
         ("tags what it hears", "×\u202f2.7"),
         ("sound statistics", "÷\u202f1.4"),
@@ -105,7 +106,7 @@ def test_of_one_model_only_its_stretches_are_shown(explanation, read):
     page = read(render_explanation(bare))
     assert len(page.tables) == 2
     assert "It is one model." in page.text
-    assert "beware" in page.text
+    assert "Beware" in page.text
     assert "Why" not in page.text
 
 

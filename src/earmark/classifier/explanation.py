@@ -33,7 +33,7 @@ class Evidence:
     """How one voice speaks for the likeliest genre against the second, in logarithms of odds, which add up.
 
     hears     what it listens to, in words
-    log_odds  what it adds to the odds of the two; as all here the mean over the pieces of the track
+    log_odds  what it adds to the odds of the two; as all here the mean over some pieces of the track
     parts     what it hears, and how much of `log_odds` each is, exactly; empty where it is no such sum
     constant  the rest: what the voice adds whatever is heard
     """
@@ -52,7 +52,8 @@ class Explanation:
     answer      the probabilities of the track that `predict` gives, and those of each stretch
     spans       (stretches, 2) seconds: the part of the track that each stretch speaks for
     second      the second likeliest genre, against which the evidence speaks
-    evidence    of each voice
+    pieces      in how many pieces of the track the likeliest genre is likelier than the second, and of how many
+    evidence    of each voice, over these
     taggram     what musicnn hears along the track, None where no voice listens to it
     nearest     the most similar tracks of those that were learned from
     trained_on  the data's name
@@ -65,6 +66,7 @@ class Explanation:
     answer: Answer
     spans: NDArray[np.float64]
     second: str
+    pieces: tuple[int, int]
     evidence: tuple[Evidence, ...]
     taggram: Taggram | None
     nearest: tuple[Neighbour, ...]
@@ -74,7 +76,7 @@ class Explanation:
 
     @property
     def log_odds(self) -> float:
-        """Logarithm of the odds of the likeliest genre against the second, mean over the pieces of the track."""
+        """Logarithm of the odds of the likeliest genre against the second, mean over the `pieces`; above 0."""
         return sum(evidence.log_odds for evidence in self.evidence)
 
     @property
@@ -118,14 +120,15 @@ def _of_one(classifier: Classifier, path: Path, allow_partial: bool) -> Explanat
         answer=answer,
         spans=np.column_stack([answer.starts, np.minimum(ends, whole)]),
         second=answer.ranked()[1][0],
+        pieces=(0, 0),
         evidence=(),
         taggram=None,
         nearest=(),
         trained_on=classifier.card.trained_on,
         held_out=None,
         lacks=(
-            f"{classifier.name} is one model, not a fusion of voices that add up: neither what speaks for its answer "
-            "nor the nearest of its training tracks can be told",
+            "this classifier is one model, not a fusion of voices that add up: neither what speaks for its answer nor "
+            "the nearest of its training tracks can be told",
         ),
     )
 
@@ -136,6 +139,10 @@ def _of_fusion(fusion: Fusion, path: Path, allow_partial: bool) -> Explanation:
     over_time = fusion.probabilities(stretches.inputs)
     answer = Answer(where, fusion.genres, over_time[stretches.judged].mean(0), stretches.starts, over_time)
     judged = [x[stretches.judged] for x in stretches.inputs]
+    # What speaks for a genre is heard where it is: a track that changes has other pieces too.
+    second = answer.ranked()[1][0]
+    places = [fusion.genres.index(genre) for genre in (answer.genre, second)]
+    ahead = np.greater_equal(*over_time[stretches.judged][:, places].T)
     lacks = []
     if stretches.taggram is None:
         lacks.append("no voice listens to the pretrained network, so that there are no tags to tell")
@@ -155,8 +162,9 @@ def _of_fusion(fusion: Fusion, path: Path, allow_partial: bool) -> Explanation:
         note=fusion.note,
         answer=answer,
         spans=stretches.spans,
-        second=answer.ranked()[1][0],
-        evidence=evidence(fusion, judged, answer.genre, answer.ranked()[1][0]),
+        second=second,
+        pieces=(int(ahead.sum()), len(ahead)),
+        evidence=evidence(fusion, [x[ahead] for x in judged], answer.genre, second),
         taggram=stretches.taggram,
         nearest=nearest,
         trained_on=fusion.card.trained_on,

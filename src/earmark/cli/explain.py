@@ -71,7 +71,11 @@ def _print(explanation: Explanation) -> None:
             rows.append((clock(begin), clock(end), answer.genres[place], _likely(float(each[place])), why_not))
         print_table(("from", "to", "genre", "probability", "verdict"), rows, right=("from", "to", "probability"))
     if explanation.evidence:
-        print(f"\nwhy {answer.genre} and not {second}: the odds are {odds(explanation.log_odds)}, the product of")
+        ahead, pieces = explanation.pieces
+        where = "" if ahead == pieces else f" where it is likelier, in {ahead} of {pieces} pieces,"
+        print(
+            f"\nwhy {answer.genre} and not {second}: the odds{where} are {odds(explanation.log_odds)}, the product of"
+        )
         voices = [(evidence.voice, factor(evidence.log_odds), evidence.hears) for evidence in explanation.evidence]
         print_table(("voice", "odds", "hears"), voices, right=("odds",))
     for evidence in explanation.evidence:
@@ -116,6 +120,7 @@ def _plain(explanation: Explanation) -> dict[str, Any]:
             }
             for (begin, end), verdict, row in stretches
         ],
+        "pieces": explanation.pieces,
         "log_odds": round(explanation.log_odds, 6) if explanation.evidence else None,
         "evidence": [
             {
