@@ -136,13 +136,12 @@ def _of_one(classifier: Classifier, path: Path, allow_partial: bool) -> Explanat
 def _of_fusion(fusion: Fusion, path: Path, allow_partial: bool) -> Explanation:
     where = str(path)
     stretches = listen(fusion, read_audio(path, allow_partial=allow_partial), where=where)
-    over_time = fusion.probabilities(stretches.inputs)
-    answer = Answer(where, fusion.genres, over_time[stretches.judged].mean(0), stretches.starts, over_time)
+    answer = fusion.answer(where, stretches.starts, stretches.inputs, judged=stretches.judged)
     judged = [x[stretches.judged] for x in stretches.inputs]
     # What speaks for a genre is heard where it is: a track that changes has other pieces too.
     second = answer.ranked()[1][0]
     places = [fusion.genres.index(genre) for genre in (answer.genre, second)]
-    ahead = np.greater_equal(*over_time[stretches.judged][:, places].T)
+    ahead = np.greater_equal(*answer.over_time[stretches.judged][:, places].T)
     lacks = []
     if stretches.taggram is None:
         lacks.append("no voice listens to the pretrained network, so that there are no tags to tell")

@@ -107,8 +107,19 @@ class Fusion:
         else:
             waveform, offset = read_excerpt(Path(sound), self.card.piece_seconds, allow_partial=allow_partial)
         pieces = cut(waveform, self.card.piece_seconds, where=source, offset=offset)
-        over_time = self.probabilities(self.inputs(pieces, where=source))
-        return Answer(source, self.genres, over_time.mean(0), pieces.starts, over_time)
+        return self.answer(source, pieces.starts, self.inputs(pieces, where=source))
+
+    def answer(
+        self,
+        source: str,
+        starts: NDArray[np.float64],
+        inputs: Sequence[NDArray[np.float32]],
+        *,
+        judged: NDArray[np.bool_] | slice = slice(None),
+    ) -> Answer:
+        """What is said of a track by each voice's examples (pieces, …); of all of it, by those that are `judged`."""
+        over_time = self.probabilities(inputs)
+        return Answer(source, self.genres, over_time[judged].mean(0), starts, over_time)
 
     def inputs(self, pieces: Pieces, *, where: str) -> list[NDArray[np.float32]]:
         """Each voice's examples (pieces, …)."""
