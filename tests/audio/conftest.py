@@ -62,7 +62,7 @@ def encode(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
 
 def _write_with_av(path: Path, samples: np.ndarray, rate: int, muxer: str, encoder: str, options: dict) -> None:
-    layout = "mono" if samples.ndim == 1 else "stereo"
+    layout = {1: "mono", 2: "stereo", 8: "7.1"}[1 if samples.ndim == 1 else samples.shape[1]]
     with av.open(str(path), "w", format=muxer, options=options) as container:
         stream = container.add_stream(encoder, rate=rate, layout=layout)
         codec = stream.codec_context
@@ -72,8 +72,8 @@ def _write_with_av(path: Path, samples: np.ndarray, rate: int, muxer: str, encod
             codec.bit_rate = 96_000
             codec.options = {"aac_pns": "0"} if encoder == "aac" else {}  # noise that each decoding would draw anew
         fit = av.AudioResampler(format=codec.format.name, layout=layout, rate=rate, frame_size=codec.frame_size or 1024)
-        planes = np.ascontiguousarray(np.atleast_2d(samples.T), dtype=np.float32)
-        whole = av.AudioFrame.from_ndarray(planes, format="fltp", layout=layout)
+        interleaved = np.ascontiguousarray(samples, dtype=np.float32).reshape(1, -1)
+        whole = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=layout)
         whole.sample_rate, whole.pts = rate, 0
         for frame in [*fit.resample(whole), *fit.resample(None), None]:
             container.mux(stream.encode(frame))

@@ -11,6 +11,7 @@ import importlib
 import io
 import os
 import re
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -24,9 +25,13 @@ import soundfile
 from numpy.typing import NDArray
 
 BLOCK_FRAMES = 1 << 16
+BLOCK_SAMPLES = 1 << 20  # of all channels together: a header may announce a thousand of them
 PREROLL_FRAMES = 8192  # decoded and dropped after a seek: MP3 borrows bits from frames before, AAC's blocks overlap
 UNKNOWN_BYTES = 0x7FFFF000 - 64  # sizes from here on are what streaming writers put for "not known yet"
 AVFMT_GENERIC_INDEX = 0x0100  # FFmpeg's avformat.h: the stream has no timetable of its own
+ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")  # a WMA file begins so
+ASF_PROPERTIES = bytes.fromhex("a1dcab8c47a9cf118ee400c00c205365")  # what says how long it plays
+ASF_TIMES = struct.Struct("<64xQ8xQI")  # there: how long, in 100 ns; how much of it is buffering, in ms; flags
 MP3_SYNC = re.compile(rb"\xff[\xe2-\xff]")  # an MP3 frame begins so
 
 
@@ -128,7 +133,7 @@ def open_soundfile(path: Path) -> Iterator[Source]:
                     if not counted:
                         raise UnsuitableError("libsndfile misjudges the length of this MP3") from error
                     return
-                out = np.empty((BLOCK_FRAMES, sound.channels), np.float32)
+                out = np.empty((min(BLOCK_FRAMES, BLOCK_SAMPLES // sound.channels), sound.channels), np.float32)
                 while True:
                     out.fill(np.nan)
                     try:
@@ -212,6 +217,8 @@ def open_av(path: Path) -> Iterator[Source]:
         raise UnsuitableError("not installed") from error
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(path.open("rb"))
+        told = _asf_seconds(file)
+        file.seek(0)
         try:
             # A playlist may name other files and hosts: with no protocol allowed, FFmpeg reads this file alone.
             container = stack.enter_context(
@@ -230,20 +237,24 @@ def open_av(path: Path) -> Iterator[Source]:
             raise UnsuitableError("audio stream without a sample rate or channels")
         # A raw stream (AAC, MP3) has no timetable: its length is a guess and its seeks land anywhere.
         timed = not container.format.flags & AVFMT_GENERIC_INDEX
-        seconds = float(stream.duration * stream.time_base) if stream.duration else (container.duration or 0) / 1e6
+        guess = float(stream.duration * stream.time_base) if stream.duration else (container.duration or 0) / 1e6
+        seconds = guess if told is None else told
 
         def blocks(first: int) -> Iterator[NDArray[np.float32]]:
             place: int | None = 0
-            if timed and first > PREROLL_FRAMES and stream.time_base * rate == 1:
-                container.seek(first - PREROLL_FRAMES, stream=stream)
-                place = None
-            as_float = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+            # Interleaved: PyAV 18.1 reads beyond the planes of a frame that has one for each of eight channels or more.
+            as_float = av.AudioResampler(format="flt", layout=layout, rate=rate)
             try:
+                if timed and first > PREROLL_FRAMES and stream.time_base * rate == 1:
+                    container.seek(first - PREROLL_FRAMES, stream=stream)
+                    place = None
                 for frame in container.decode(stream):
                     if place is None:
+                        if frame.pts is None:
+                            raise BrokenOffError("it does not say when what it holds is heard")
                         place = frame.pts - (stream.start_time or 0)
                     for piece in as_float.resample(frame):
-                        block = piece.to_ndarray().T[max(0, first - place) :]
+                        block = piece.to_ndarray().reshape(-1, layout.nb_channels)[max(0, first - place) :]
                         place += piece.samples
                         if len(block):
                             yield block
@@ -254,16 +265,31 @@ def open_av(path: Path) -> Iterator[Source]:
             format=codec.name.upper(),
             sample_rate=rate,
             channels=layout.nb_channels,
-            frames=round(seconds * rate) if timed and seconds else None,
+            frames=round(seconds * rate) if timed and seconds > 0 else None,
             whole=True,
             blocks=blocks,
         )
 
 
+def _asf_seconds(file: BinaryIO) -> float | None:
+    """What an ASF header says, 0 where it does not know; None of other files.
+
+    FFmpeg goes by the bit rate where the header does not know, or tags have made the file longer than it says.
+    """
+    head = file.read(1 << 20)
+    at = head.find(ASF_PROPERTIES)
+    if not head.startswith(ASF):
+        return None
+    if at < 0 or len(head) < at + ASF_TIMES.size:
+        return 0.0
+    whole, buffering, flags = ASF_TIMES.unpack_from(head, at)
+    return 0.0 if flags & 1 else whole / 1e7 - buffering / 1e3  # the flag: it was written before the end was known
+
+
 def _reason(error: Exception) -> str:
     """The library's own word; nothing where it speaks only of its insides."""
     text = str(getattr(error, "strerror", None) or getattr(error, "error_string", None) or error)
-    return "" if text.startswith("Internal") else text.removeprefix("Error : ").rstrip(".")
+    return "" if "internal" in text.lower() else text.removeprefix("Error : ").rstrip(".")
 
 
 DECODERS = (
