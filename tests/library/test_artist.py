@@ -29,6 +29,16 @@ def test_of_several_the_first(library: Path) -> None:
     assert read_artist(path) is None
 
 
+def test_the_albums_artist_goes_first_where_it_is_asked_for(library: Path) -> None:
+    path = make(library, "flac")
+    assert read_artist(path, of_album=True) == "An artist"
+    song = mutagen.File(path)
+    song["albumartist"] = "Various"
+    song.save()
+    assert read_artist(path, of_album=True) == "Various"
+    assert read_artist(path) == "An artist"
+
+
 def test_no_tags_at_all(library: Path) -> None:
     (library / "notes").write_bytes(b"words")
     assert read_artist(library / "notes") is None
@@ -37,5 +47,5 @@ def test_no_tags_at_all(library: Path) -> None:
 def test_damaged_tags_are_named(library: Path) -> None:
     path = make(library, "flac")
     path.write_bytes(path.read_bytes()[:60])
-    with pytest.raises(TagError, match=f"{path}: its tags cannot be read: "):
+    with pytest.raises(TagError, match=f"{path}: its tags are damaged: "):
         read_artist(path)

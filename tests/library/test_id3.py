@@ -11,8 +11,10 @@ import pytest
 import songs
 
 from earmark.errors import TagError
+from earmark.library.tags import read_genres
+from earmark.library.tags.artist import read_artist
 from earmark.library.tags.files import read_field, second_reading
-from earmark.library.tags.id3 import read_tag
+from earmark.library.tags.id3 import LARGEST_UNPACKED, read_tag
 from earmark.library.tags.splice import inverse, spliced
 
 SOUND = songs.sound("mp3_v24")
@@ -206,3 +208,17 @@ def test_what_is_no_frame_ends_the_frames_and_stays():
     junk = b"\xde\xad\xbe\xef junk"
     new = write(tag(frame(b"TIT2", b"\0A title") + junk) + SOUND, "Jazz")
     assert junk in new
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_frames_that_would_fill_the_memory_are_not_unpacked(version, tmp_path):
+    """Of a few kilobytes mutagen would make as many gigabytes as they say, whoever asks for whatever tag."""
+    packed = zlib.compress(b"\0x\0" + bytes(LARGEST_UNPACKED), 9)
+    bomb = frame(b"TXXX", bytes(4) + packed, version, flags=0x80 if version == 3 else 9)
+    path = tmp_path / "bomb.mp3"
+    path.write_bytes(b"ID3" + bytes([version, 0, 0]) + sevens(len(bomb)) + bomb + SOUND)
+    for read in (read_genres, read_artist):
+        with pytest.raises(TagError, match=r"bomb\.mp3: its frame TXXX is packed and would unpack to more than 16 MiB"):
+            read(path)
+    path.write_bytes(path.read_bytes().replace(packed, bytes(len(packed))))
+    assert read_genres(path) == ()  # nobody can unpack it

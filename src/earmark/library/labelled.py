@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import mutagen
 import numpy as np
 
 from earmark.audio.files import audio_files
 from earmark.errors import TagError
 from earmark.genre_names import normal_form
 from earmark.library.tags import read_genres
+from earmark.library.tags.artist import read_artist
 from earmark.tracks import Fault
 
 By = Literal["tags", "folders"]
@@ -71,15 +71,8 @@ def _of_one_spelling(tracks: list[Labelled]) -> list[Labelled]:
 
 def _group(path: Path) -> str:
     """The artist that a file's tags name, else its folder."""
-    try:
-        tags = mutagen.File(path, easy=True)
-    except mutagen.MutagenError as error:
-        raise TagError(f"{path}: its tags cannot be read: {error}") from error
-    for key in ("albumartist", "artist"):
-        said = (tags or {}).get(key)
-        if said and str(said[0]).strip():
-            return str(said[0]).strip().casefold()
-    return str(path.parent)
+    artist = read_artist(path, of_album=True)
+    return str(path.parent) if artist is None else artist.casefold()
 
 
 def counts(tracks: Iterable[Labelled]) -> Counter[str]:

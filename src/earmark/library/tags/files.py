@@ -30,6 +30,10 @@ STARTS = (
 FORMS = {(b"RIFF", b"WAVE"): WAV, (b"FORM", b"AIFF"): AIFF, (b"FORM", b"AIFC"): AIFF}
 
 
+class UnknownKindError(TagError):
+    """A file of no kind that tags are read of."""
+
+
 class Reading(NamedTuple):
     """What mutagen says of a file: its genres, all other tags, and how long it plays in seconds."""
 
@@ -39,11 +43,11 @@ class Reading(NamedTuple):
 
 
 def container_of(file: BinaryIO) -> Container:
-    """The kind of an open file. Raises TagError where its genre cannot be read or written."""
+    """The kind of an open file. Raises UnknownKindError where its genre can be neither read nor written."""
     file.seek(0)
     head = file.read(16)
     if not head:
-        raise TagError("it is empty")
+        raise UnknownKindError("it is empty")
     tag = read_tag(file, 0)
     file.seek(tag.stop if tag is not None else 0)
     sound = file.read(16)
@@ -56,7 +60,7 @@ def container_of(file: BinaryIO) -> Container:
         return MP4
     if _is_mp3(file):
         return MP3
-    raise TagError(
+    raise UnknownKindError(
         "it is no kind of file whose genre can be written: by its content it is not MP3, FLAC, Ogg, MP4, WAV, AIFF, "
         "WMA, Monkey's Audio, WavPack or Musepack"
     )

@@ -29,6 +29,7 @@ ENCODINGS = ("latin-1", "utf-16", "utf-16-be", "utf-8")  # by the first byte of 
 UNSYNCHRONISED, EXTENDED, FOOTER = 0x80, 0x40, 0x10  # flags of a tag
 LARGEST = 1 << 28  # bytes that a size of four times seven bits counts up to
 LARGEST_TEXT = 1 << 16  # bytes of an unpacked genre
+LARGEST_UNPACKED = 1 << 24  # bytes of all unpacked frames; a few KB can unpack to gigabytes, and mutagen would do so
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -95,7 +96,7 @@ def read_tag(file: BinaryIO, start: int) -> Tag | None:
         if not any(other_rest):
             frames, end, rest, plain = others, other_end, other_rest, True
     padding = len(rest) if not any(rest) and not footer else 0
-    return Tag(
+    tag = Tag(
         version=version,
         flags=flags,
         start=start,
@@ -106,6 +107,8 @@ def read_tag(file: BinaryIO, start: int) -> Tag | None:
         padding=padding,
         plain=plain,
     )
+    _check_packed(file, tag)
+    return tag
 
 
 def read_genre(file: BinaryIO, tag: Tag | None) -> Genre:
@@ -225,11 +228,8 @@ def _after_extended_header(file: BinaryIO, version: int, flags: int, first: int)
 
 def _texts(file: BinaryIO, tag: Tag, frame: Frame) -> list[str]:
     """The texts of one frame as they stand there. Raises TagError where it cannot be decoded."""
-    data = read_at(file, frame.data, frame.stop - frame.data)
-    if tag.version < 4 and tag.flags & UNSYNCHRONISED:
-        data = data.replace(b"\xff\0", b"\xff")
     try:
-        data = _unpacked(data, tag, frame.flags & 0xFF)
+        data = _unpacked(_data(file, tag, frame), tag, frame.flags & 0xFF, LARGEST_TEXT)
         if not data:
             return []
         text = data[1:].decode(ENCODINGS[data[0]]).lstrip("\ufeff")
@@ -238,8 +238,30 @@ def _texts(file: BinaryIO, tag: Tag, frame: Frame) -> list[str]:
     return [part.lstrip("\ufeff") for part in text.split("\0") if part.lstrip("\ufeff")]
 
 
-def _unpacked(data: bytes, tag: Tag, flags: int) -> bytes:
-    """A frame's data without what its flags (the second byte of them) have put around it."""
+def _check_packed(file: BinaryIO, tag: Tag) -> None:
+    """Raise TagError where the frames that are packed would fill the memory of whoever unpacks them."""
+    left = LARGEST_UNPACKED
+    for frame in tag.frames:
+        if tag.version > 2 and frame.flags & (8 if tag.version == 4 else 0x80):
+            try:
+                left -= len(_unpacked(_data(file, tag, frame), tag, frame.flags & 0xFF, left + 1))
+            except (TagError, zlib.error):
+                continue  # nobody can unpack it
+            if left < 0:
+                raise TagError(
+                    f"its frame {frame.name.decode()} is packed and would unpack to more than "
+                    f"{LARGEST_UNPACKED >> 20} MiB"
+                )
+
+
+def _data(file: BinaryIO, tag: Tag, frame: Frame) -> bytes:
+    """A frame's data, in 2.2 and 2.3 without what unsynchronising has put into them."""
+    data = read_at(file, frame.data, frame.stop - frame.data)
+    return data.replace(b"\xff\0", b"\xff") if tag.version < 4 and tag.flags & UNSYNCHRONISED else data
+
+
+def _unpacked(data: bytes, tag: Tag, flags: int, most: int) -> bytes:
+    """A frame's data without what its flags (the second byte of them) have put around it; at most `most` bytes."""
     if tag.version == 4:
         grouped, compressed, encrypted, unsynchronised, counted = (flags & bit for bit in (0x40, 8, 4, 2, 1))
         data = data[(1 if grouped else 0) + (4 if counted else 0) :]
@@ -250,7 +272,7 @@ def _unpacked(data: bytes, tag: Tag, flags: int) -> bytes:
         data = data[(4 if compressed else 0) + (1 if grouped else 0) :]
     if encrypted:
         raise TagError("its genre is encrypted")
-    return zlib.decompressobj().decompress(data, LARGEST_TEXT) if compressed else data
+    return zlib.decompressobj().decompress(data, most) if compressed else data
 
 
 def _from_sevens(size: bytes) -> int | None:
