@@ -12,7 +12,7 @@ from earmark.audio.files import audio_files
 from earmark.images.decode import IMAGE_SUFFIXES
 from earmark.images.files import image_files
 from earmark.tracks import Fault
-from earmark.walk import files_of
+from earmark.walk import files_of, once
 
 
 def test_folders_are_walked_in_the_order_of_names_and_files_taken_as_they_are(tmp_path: Path) -> None:
@@ -70,3 +70,17 @@ def test_sound_and_pictures_are_found_by_all_their_suffixes(tmp_path: Path, walk
     found, [fault] = walk([tmp_path / "full", tmp_path / "empty"])
     assert {path.suffix for path in found} == suffixes
     assert fault.what.startswith(f"no {what} in this folder or below it")
+
+
+def test_a_link_repeats_no_file(tmp_path: Path) -> None:
+    (tmp_path / "b").write_bytes(b"b")
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    outside = tmp_path / "elsewhere" / "c"
+    outside.parent.mkdir()
+    outside.write_bytes(b"c")
+    for name in ("c", "d"):
+        (tmp_path / name).symlink_to(outside)
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    files = [tmp_path / name for name in ("a", "b", "c", "d", "gone", "loop")]
+    assert [file.name for file in once(files)] == ["b", "c", "gone", "loop"]

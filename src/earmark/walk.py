@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path
 
@@ -29,6 +29,15 @@ def files_of(paths: Iterable[Path], suffixes: AbstractSet[str], *, what: str) ->
             kinds = ", ".join(sorted(suffixes))
             faults.append(Fault(str(path), f"no {what} in this folder or below it (looked for {kinds})"))
     return found, faults
+
+
+def once(files: Sequence[Path]) -> list[Path]:
+    """The files in their order, each once: without links to one of them, or to where an earlier link leads."""
+    real = [os.path.realpath(file) for file in files]
+    chosen: dict[str, Path] = {}
+    for target, file in sorted(zip(real, files, strict=True), key=lambda pair: pair[1].is_symlink()):
+        chosen.setdefault(target, file)
+    return [file for target, file in zip(real, files, strict=True) if chosen[target] is file]
 
 
 def walk(folder: Path, suffixes: AbstractSet[str]) -> Iterator[Path | Fault]:

@@ -9,10 +9,11 @@ from earmark.datasets.genre_folders import PARTS
 from earmark.datasets.sounds import read_sound, sound_digest
 from earmark.errors import DataError
 from earmark.tracks import Dataset, Track
+from earmark.walk import once
 
 
 def collection(root: Path) -> Dataset:
-    """All audio files below `root`, or the one that `root` is; a track's id is its path below.
+    """All audio files below `root`, or the one that `root` is; a track's id is its path below. Links repeat no file.
 
     Folders train, valid and test at the top hand out the parts. Raises DataError where there is no audio.
     """
@@ -20,7 +21,7 @@ def collection(root: Path) -> Dataset:
     if missing:
         raise DataError(f"{root}: {missing[0].what}")
     tracks = []
-    for file in files:
+    for file in once(files):
         name = file.name if file == root else file.relative_to(root).as_posix()
         top, _, inside = name.partition("/")
         tracks.append(Track(id=name, path=str(file), part=PARTS.get(top.casefold()) if inside else None))

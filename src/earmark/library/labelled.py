@@ -16,6 +16,7 @@ from earmark.genre_names import normal_form
 from earmark.library.tags import read_genres
 from earmark.library.tags.artist import read_artist
 from earmark.tracks import Fault
+from earmark.walk import once
 
 By = Literal["tags", "folders"]
 
@@ -45,7 +46,7 @@ def read_labels(library: Path, by: By) -> Labels:
     """
     files, faults = audio_files([library])
     found, left_out = [], Counter[str]()
-    for path in files:
+    for path in once(files):
         try:
             said = read_genres(path) if by == "tags" else path.relative_to(library).parts[:-1][:1]
             genres, group = tuple(dict.fromkeys(said)), _group(path)
