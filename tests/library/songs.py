@@ -39,7 +39,16 @@ FORMATS = {
     "wavpack": ("wv", "Genre", True),
 }
 CODECS = {"mp3": "libmp3lame", "m4a": "aac", "opus": "libopus", "wma": "wmav2", "wv": "wavpack", "oga": "flac"}
-CONTAINERS = {"m4a": "ipod", "wma": "asf", "oga": "ogg"}
+CODECS |= {"alac": "alac", "aac": "aac", "mka": "aac", "weba": "libopus", "ac3": "ac3"}
+CONTAINERS = {
+    "m4a": "ipod",
+    "wma": "asf",
+    "oga": "ogg",
+    "alac": "ipod",
+    "aac": "adts",
+    "mka": "matroska",
+    "weba": "webm",
+}
 
 
 def tone(seconds: float = SECONDS) -> np.ndarray:
@@ -55,14 +64,14 @@ def _soundfile(suffix: str) -> bytes:
     return whole.getvalue()
 
 
-def encoded(suffix: str, options: dict[str, str]) -> bytes:
+def encoded(suffix: str, options: dict[str, str], *, seconds: float = SECONDS) -> bytes:
     """That tone as FFmpeg writes it into this kind of file."""
     whole = Path(tempfile.mkdtemp()) / "song"  # a file, since MP4 with its index in front is read again
     with av.open(str(whole), "w", format=CONTAINERS.get(suffix, suffix), options=options) as container:
         stream = container.add_stream(CODECS[suffix], rate=RATE)
         stream.layout, stream.bit_rate = "mono", 64_000
         wanted = stream.codec_context.codec.audio_formats[0].name
-        samples = tone()
+        samples = tone(seconds)
         frame = av.AudioFrame.from_ndarray(samples[None, :], format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = RATE, 0, Fraction(1, RATE)
         fifo = av.AudioFifo()
