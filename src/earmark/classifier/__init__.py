@@ -4,7 +4,8 @@ from earmark.classifier.answer import Answer, Verdict
 from earmark.classifier.card import CARD, FORMAT, WEIGHTS, ClassifierCard, write_card
 from earmark.classifier.files import predict_files
 from earmark.classifier.fusion import Fusion
-from earmark.classifier.loading import DEFAULT, build_model, is_classifier, load, load_run, locate
+from earmark.classifier.loading import DEFAULT, is_classifier, load, locate
+from earmark.classifier.runs import build_model, load_run
 from earmark.classifier.trained import Classifier
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Verdict = Literal["music", "unsure"]
+Verdict = Literal["music", "unsure", "not music"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class Answer:
     starts         (clips,) seconds at which each clip begins
     over_time      (clips, genres) probabilities of each clip
     min_confidence how likely a genre must be to be named
+    strange        why it is no music, in words, such as "sounds like speech"; None where it is, or nobody asked
+    strange_over_time  (clips,) the same for each clip; empty where nobody asked
     """
 
     source: str
@@ -27,18 +29,23 @@ class Answer:
     starts: NDArray[np.float64]
     over_time: NDArray[np.float64]
     min_confidence: float = 0.0
+    strange: str | None = None
+    strange_over_time: tuple[str | None, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
         """Whether the likeliest genre may be named."""
-        return self._verdict(self.probability)
+        return self._verdict(self.probability, self.strange)
 
     @property
     def verdicts_over_time(self) -> list[Verdict]:
         """The same for each clip."""
-        return [self._verdict(float(likeliest)) for likeliest in self.over_time.max(1)]
+        strange = self.strange_over_time or (None,) * len(self.over_time)
+        return [self._verdict(float(row.max()), why) for row, why in zip(self.over_time, strange, strict=True)]
 
-    def _verdict(self, likeliest: float) -> Verdict:
+    def _verdict(self, likeliest: float, strange: str | None) -> Verdict:
+        if strange is not None:
+            return "not music"
         return "music" if likeliest >= self.min_confidence else "unsure"
 
     @property

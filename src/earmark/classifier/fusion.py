@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from earmark.audio.decode import read_audio
 from earmark.audio.files import audio_files
 from earmark.audio.waveform import Waveform
 from earmark.classifier.answer import Answer
+from earmark.classifier.musicality import musicality, tells_music
 from earmark.classifier.neighbours import Neighbours
 from earmark.classifier.pieces import Pieces, cut, read_excerpt
 from earmark.classifier.trained import Classifier
@@ -77,6 +79,8 @@ class Fusion:
         self.card = card
         self.voices = tuple(voices)
         self.features = tuple(_listening(voice) for voice in voices)
+        # Of the voices' examples, those by which music is told from what is none; None where no voice has them.
+        self._hearing = next((i for i, features in enumerate(self.features) if tells_music(features)), None)
         self.exponents = np.array([voice.exponent for voice in card.voices])
         self.name = name
         self.note = note
@@ -119,7 +123,12 @@ class Fusion:
     ) -> Answer:
         """What is said of a track by each voice's examples (pieces, …); of all of it, by those that are `judged`."""
         over_time = self.probabilities(inputs)
-        return Answer(source, self.genres, over_time[judged].mean(0), starts, over_time)
+        answer = Answer(source, self.genres, over_time[judged].mean(0), starts, over_time)
+        if self._hearing is None:
+            return answer
+        x = inputs[self._hearing]
+        strange = musicality(x[judged]).reason
+        return replace(answer, strange=strange, strange_over_time=tuple(musicality(x).reasons_over_time))
 
     def inputs(self, pieces: Pieces, *, where: str) -> list[NDArray[np.float32]]:
         """Each voice's examples (pieces, …)."""

@@ -3,63 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import nn
 
-from earmark.classifier.card import CARD, FORMAT, WEIGHTS, ClassifierCard
+from earmark.classifier.card import CARD
 from earmark.classifier.fusion import CARD as FUSION
 from earmark.classifier.fusion import FORMAT as FUSION_FORMAT
 from earmark.classifier.fusion import Fusion, FusionCard, alone
 from earmark.classifier.neighbours import read_neighbours
+from earmark.classifier.runs import holds_runs, load_run
 from earmark.classifier.trained import Classifier
-from earmark.errors import EarmarkError, ModelError, nearest
+from earmark.errors import ModelError, nearest
 from earmark.features.musicnn import Musicnn
 from earmark.folders import data_folder
-from earmark.models.ensemble import build_network
 from earmark.pretrained.musicnn import load_musicnn
-from earmark.recipe import Choice
 from earmark.run import open_run
 
 DEFAULT = "default"
 SHIPPED = Path(__file__).parent / "shipped"
 TAUGHT = "classifiers"  # in the person's data folder
-
-
-def build_model(choice: Choice, shape: tuple[int, ...], classes: int) -> nn.Module:
-    """The untrained network of that name and options, for examples of `shape`."""
-    return build_network(choice.name, shape, classes, choice.options)
-
-
-def load_run(path: Path | str, *, device: str = "cpu") -> Classifier:
-    """The classifier in a run's folder, or in the newest run of a folder of runs.
-
-    Raises ModelError where there is none, or it is damaged or newer than this earmark.
-    """
-    folder = Path(path)
-    if not (folder / CARD).is_file() and _holds_runs(folder):
-        folder = open_run(folder).folder
-    try:
-        content: Any = msgspec.json.decode((folder / CARD).read_bytes())
-        if content["format"] != FORMAT:
-            raise ModelError(f"format {content['format']!r} is not the {FORMAT} this earmark reads; update earmark")
-        content["features"].setdefault("kind", "log_mel")  # which cards did not name while there was no other
-        card = msgspec.convert(content, ClassifierCard)
-        model = build_model(card.model, card.shape, len(card.genres))
-        model.load_state_dict(load_file(folder / WEIGHTS))
-    except FileNotFoundError as error:
-        missing = Path(error.filename).name if error.filename else WEIGHTS
-        raise ModelError(
-            f"{folder}: no classifier: {missing} is missing; a run has it from its first finished epoch on"
-        ) from error
-    except (EarmarkError, OSError, SafetensorError, RuntimeError, KeyError, TypeError, ValueError) as error:
-        # Of what does not fit, torch says the network first and all tensors after it: two lines are enough.
-        why = " ".join(line.strip() for line in str(error).splitlines()[:2])
-        raise ModelError(f"{folder}: the classifier cannot be read: {why}") from error
-    return Classifier(card, model.to(device).eval(), name=folder.resolve().name)
 
 
 def load_fusion(folder: Path, *, device: str = "cpu") -> Fusion:
@@ -82,7 +44,7 @@ def load_fusion(folder: Path, *, device: str = "cpu") -> Fusion:
 def is_classifier(model: Path | str) -> bool:
     """Whether `model` is a folder that holds a classifier, or runs of which the newest does, or a known name."""
     folder = Path(model)
-    return any((folder / card).is_file() for card in (FUSION, CARD)) or _holds_runs(folder) or str(model) in known()
+    return any((folder / card).is_file() for card in (FUSION, CARD)) or holds_runs(folder) or str(model) in known()
 
 
 def locate(model: Path | str = DEFAULT) -> Path:
@@ -93,7 +55,7 @@ def locate(model: Path | str = DEFAULT) -> Path:
     folder = Path(model)
     if (folder / FUSION).is_file() or (folder / CARD).is_file():
         return folder
-    if _holds_runs(folder):
+    if holds_runs(folder):
         return open_run(folder).folder
     named = known()
     if str(model) not in named:
@@ -102,10 +64,6 @@ def locate(model: Path | str = DEFAULT) -> Path:
             f"known: {', '.join(named)}; earmark train and earmark teach make more"
         )
     return named[str(model)]
-
-
-def _holds_runs(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.glob(f"*/{CARD}"))
 
 
 def known() -> dict[str, Path]:

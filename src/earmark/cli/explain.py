@@ -57,7 +57,7 @@ def _print(explanation: Explanation) -> None:
     from earmark.report.explain_page import clock, factor, odds
 
     answer, second = explanation.answer, explanation.second
-    said = "likely enough" if answer.verdict == "music" else answer.verdict
+    said = "likely enough" if answer.verdict == "music" else answer.strange or answer.verdict
     print(f"{answer.genre} {answer.probability:.0%}, {said}: {answer.min_confidence:.0%} is asked for")
     likely = [(genre, _likely(p)) for genre, p in answer.ranked() if p >= LEAST_SHOWN]
     print_table(("genre", "probability"), likely, right=("probability",))
@@ -107,6 +107,7 @@ def _plain(explanation: Explanation) -> dict[str, Any]:
         "classifier": explanation.classifier,
         "note": explanation.note,
         "verdict": answer.verdict,
+        "reason": answer.strange,
         "min_confidence": answer.min_confidence,
         "genre": answer.genre,
         "second": explanation.second,

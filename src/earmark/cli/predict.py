@@ -18,9 +18,7 @@ LEAST_SHOWN = 0.005  # what would read 0 %
 
 
 def command(
-    files: Annotated[
-        list[Path], typer.Argument(help="Files and folders of them; a classifier may come first.")
-    ],
+    files: Annotated[list[Path], typer.Argument(help="Files and folders of them; a classifier may come first.")],
     model: Annotated[
         str | None, typer.Option(help="The classifier: a run's folder or a name; without one the default answers.")
     ] = None,
@@ -66,6 +64,9 @@ def command(
         _print_table(answers, top, over_time)
     if unsure := sum(answer.verdict == "unsure" for answer in answers):
         note(f"unsure: {unsure} of {len(answers)}, where no genre reaches {min_confidence:g}")
+    for answer in answers:
+        if answer.strange is not None:
+            note(f"{answer.source}: {answer.strange}; its genres mean nothing")
     list_faults(faults)
     if faults and not answers:
         raise DataError("nothing given could be classified")
@@ -77,6 +78,7 @@ def _plain(answer: Answer, over_time: bool) -> dict[str, Any]:
         "file": answer.source,
         "verdict": answer.verdict,
         "genre": answer.genre,
+        **({} if answer.strange is None else {"reason": answer.strange}),
         "probability": round(answer.probability, 6),
         "probabilities": {genre: round(p, 6) for genre, p in answer.ranked()},
     }

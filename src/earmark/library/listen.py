@@ -10,6 +10,7 @@ from pathlib import Path
 
 from earmark.checksums import file_digest
 from earmark.classifier import Classifier, Fusion, load, locate
+from earmark.classifier.musicality import SHIPPED as MUSICALITY
 from earmark.errors import AudioError, DataError, EarmarkError, ModelError, TagError
 from earmark.library.answers import Heard, Seen, stamp_of
 from earmark.library.tags import read_genres
@@ -50,8 +51,9 @@ def listening(model: Path | str) -> tuple[Listening, Classifier | Fusion]:
 def _digest(folder: Path, classifier: Classifier | Fusion) -> str:
     """Changes with whatever changes answers: 32 hex digits. One that makes do without a part is another."""
     whole = blake2b(digest_size=16)
-    for path in sorted(path for path in folder.rglob("*") if path.name in PARTS):
-        whole.update(f"{path.relative_to(folder).as_posix()} {file_digest(path)}\n".encode())
+    for part in (folder, MUSICALITY):
+        for path in sorted(path for path in part.rglob("*") if path.name in PARTS):
+            whole.update(f"{path.relative_to(part).as_posix()} {file_digest(path)}\n".encode())
     whole.update(b"excerpt" if classifier.note is None else b"excerpt, makes do")
     return whole.hexdigest()
 
