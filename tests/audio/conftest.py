@@ -29,6 +29,7 @@ AV_FORMATS = {  # muxer, encoder, muxer's options
     "aac": ("adts", "aac", {}),
     "wma": ("asf", "wmav2", {}),
     "mka": ("matroska", "aac", {}),
+    "oga": ("ogg", "flac", {}),
     "untagged": ("mp3", "libmp3lame", {"write_xing": "0"}),
 }
 

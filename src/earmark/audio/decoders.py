@@ -24,6 +24,8 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
+from earmark.audio import ogg
+
 BLOCK_FRAMES = 1 << 16
 BLOCK_SAMPLES = 1 << 20  # of all channels together: a header may announce a thousand of them
 PREROLL_FRAMES = 8192  # decoded and dropped after a seek: MP3 borrows bits from frames before, AAC's blocks overlap
@@ -146,6 +148,8 @@ def open_soundfile(path: Path) -> Iterator[Source]:
                         break
                     yield block[drop:]
                     drop = 0
+                if sound.format == "OGG":
+                    _check_pages(path)
                 sync = MP3_SYNC.search(first_frame)
                 if not counted and sync and file.read(8 * 1024).count(sync[0]) > 2:
                     raise UnsuitableError("libsndfile misjudges the length of this MP3 and reads only its beginning")
@@ -260,6 +264,8 @@ def open_av(path: Path) -> Iterator[Source]:
                             yield block
             except (av.FFmpegError, OSError, ValueError) as error:
                 raise BrokenOffError(_reason(error)) from error
+            if container.format.name == "ogg":
+                _check_pages(path)
 
         yield Source(
             format=codec.name.upper(),
@@ -269,6 +275,13 @@ def open_av(path: Path) -> Iterator[Source]:
             whole=True,
             blocks=blocks,
         )
+
+
+def _check_pages(path: Path) -> None:
+    """Raise BrokenOffError where something of an Ogg file was passed over."""
+    with path.open("rb") as file:
+        if ogg.is_damaged(file):
+            raise BrokenOffError("pages of it are damaged")
 
 
 def _asf_seconds(file: BinaryIO) -> float | None:
