@@ -148,7 +148,7 @@ def open_soundfile(path: Path) -> Iterator[Source]:
                         break
                     yield block[drop:]
                     drop = 0
-                if sound.format == "OGG":
+                if whole and sound.format == "OGG":
                     _check_pages(path)
                 sync = MP3_SYNC.search(first_frame)
                 if not counted and sync and file.read(8 * 1024).count(sync[0]) > 2:

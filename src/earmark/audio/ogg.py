@@ -38,7 +38,7 @@ def is_damaged(file: BinaryIO) -> bool:
     return False
 
 
-def _checksum(page: bytes) -> bytes:
+def _checksum(page: bytearray) -> bytes:
     """As it stands in a page."""
     reversed_bits = ~zlib.crc32(page.translate(REVERSED), 0xFFFFFFFF) & 0xFFFFFFFF
     return reversed_bits.to_bytes(4, "little").translate(REVERSED)[::-1]
