@@ -49,7 +49,7 @@ def test_version(earmark):
 def test_an_unknown_command_is_answered_with_the_known(earmark):
     code, out, err = earmark("evalute")
     assert (code, out) == (2, "")
-    assert err.startswith("earmark: no command 'evalute'; did you mean 'evaluate'?; known: predict, train, evaluate,")
+    assert err.startswith("earmark: no command 'evalute'; did you mean 'evaluate'?; known: predict, explain, train,")
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_an_unknown_command_is_answered_with_the_known(earmark):
         (["data", "gtzan", "--set", "pth=x"], "earmark: data set 'gtzan' has no option 'pth'; did you mean 'path'?"),
         (["data", "gtzan", "--set", "path"], "earmark: --set 'path': write it as key=value"),
         (["data", "synthetic", "--set", "songs=few"], "earmark: data set 'synthetic': songs = 'few': Expected `int`"),
-        (["train", "demmo"], "earmark: no recipe 'demmo'; did you mean 'demo'?; known: course/"),
+        (["train", "demmo"], "earmark: no recipe 'demmo'; did you mean 'demo'?; known: by_song/"),
         (["train"], "earmark: earmark train takes a recipe, or --resume with a run"),
         (["train", "demo", "--resume", "x"], "earmark: earmark train takes a recipe, or --resume with a run"),
         (["train", "--resume", "x", "--seed", "1"], "earmark: --resume goes on with the run's own recipe"),
@@ -78,7 +78,7 @@ def test_an_unknown_command_is_answered_with_the_known(earmark):
         (["train", "demo", "--set", "training.epochs=many"], "Expected `int`, got `str` - at `$.training.epochs`"),
         (["train", "demo", "--set", "augment=[{name='shift', farthest='x'}]"], "augmentation 'shift': farthest = 'x'"),
         (["recipes", "curse"], "earmark: no recipe 'curse'"),
-        (["study", "curse"], "earmark: no study 'curse'; did you mean 'course'?; known: course"),
+        (["study", "curse"], "earmark: no study 'curse'; did you mean 'course'?; known: by_song, course"),
         (["study", "course", "--seeds", "one"], "earmark: --seeds 'one': write whole numbers with commas between"),
         (
             ["study", "course", "--only", "cnn_rn"],

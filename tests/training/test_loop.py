@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from earmark.errors import ModelError
 from earmark.training.averaging import Averaged, ema
-from earmark.training.checkpoint import Progress, best_epoch, load_checkpoint, save_checkpoint
+from earmark.training.checkpoint import Progress, load_checkpoint, read_progress, save_checkpoint
 from earmark.training.history import Epoch
 from earmark.training.loop import Part, Plan, Trainee, evaluate, seeded, train
 from earmark.training.losses import cross_entropy
@@ -95,7 +95,7 @@ def test_continuing_gives_the_same_bits_as_going_through(
     found = load_checkpoint(tmp_path / "last.safetensors", trainee)
     rest = list(train(trainee, learned, judged, plan(5), done=found.history))
 
-    assert best_epoch(tmp_path / "last.safetensors") == 1
+    assert read_progress(tmp_path / "last.safetensors").best_epoch == 1
     numbers = [(e.train_loss, e.valid_loss, e.valid_accuracy, e.learning_rate) for e in [*found.history, *rest]]
     assert numbers == [(e.train_loss, e.valid_loss, e.valid_accuracy, e.learning_rate) for e in whole]
     for name, value in through.state_dict().items():

@@ -28,6 +28,7 @@ LEAST_AHEAD = 8  # tasks, while the cluster has no worker yet
 CONNECT_SECONDS = 10.0
 CLOSE_SECONDS = 2.0
 LEAVE_SECONDS = 1.0
+GONE = "the Dask cluster has gone away; start it, and the same command again: it goes on where it stopped"
 
 
 def map_on_cluster(
@@ -69,7 +70,8 @@ class _Tasks(Generic[T, R]):
         while self._feed():
             future = next(self.finished)
             items = self.under_way.pop(future)
-            if future is self.suspect:
+            suspected = future is self.suspect
+            if suspected:
                 self.suspect = None
             if future.status == "finished":
                 batch: _Done[R] = future.result()
@@ -81,14 +83,18 @@ class _Tasks(Generic[T, R]):
                     self.client.run(_leave, workers=[batch.hung_worker], wait=False)
             elif future.status == "error":
                 yield from self._halve(items, future.exception())
+            elif self.client.status == "running":  # the worker has gone away with the result before it was fetched
+                (self.suspects if suspected else self.again).append(items)
             else:
-                raise EarmarkError(
-                    "the Dask cluster has gone away; start it, and the same command again: it goes on where it stopped"
-                )
+                raise EarmarkError(GONE)
 
     def _feed(self) -> bool:
         """Hand out what the cluster can hold. Says whether anything is under way."""
-        most = max(LEAST_AHEAD, AHEAD * sum(self.client.nthreads().values()))
+        try:
+            threads = sum(self.client.nthreads().values())
+        except OSError as error:
+            raise EarmarkError(GONE) from error
+        most = max(LEAST_AHEAD, AHEAD * threads)
         while len(self.under_way) < most and (items := self._next()):
             self._submit(items)
         if self.suspect is None and self.suspects:
