@@ -18,7 +18,6 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "library"))
@@ -48,13 +47,11 @@ def main() -> None:
         folder = Path(name)
         os.environ["EARMARK_DATA"] = str(folder / "data")
         fuzzing = Fuzzing(asked.series, folder, write_classifier(folder / "model"), every=asked.every)
-        if asked.only is not None:
-            numbers: Iterable[int] = [asked.only]
-        else:
-            numbers = range(asked.first, asked.first + asked.files)
+        numbers = range(asked.first, asked.first + asked.files) if asked.only is None else [asked.only]
         begun = time.monotonic()
         tally = Tally(asked.series, asked.keep)
-        for number, outcome in map_items(fuzzing, numbers, Place(workers=1, seconds=SECONDS)):
+        place = Place(workers=1 if asked.only is None else 0, seconds=SECONDS)
+        for number, outcome in map_items(fuzzing, numbers, place):
             tally.add(number, outcome)
     tally.print(time.monotonic() - begun)
     sys.exit(1 if tally.harm else 0)
