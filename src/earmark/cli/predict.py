@@ -64,9 +64,6 @@ def command(
         _print_table(answers, top, over_time)
     if unsure := sum(answer.verdict == "unsure" for answer in answers):
         note(f"unsure: {unsure} of {len(answers)}, where no genre reaches {min_confidence:g}")
-    for answer in answers:
-        if answer.strange is not None:
-            note(f"{answer.source}: {answer.strange}; its genres mean nothing")
     list_faults(faults)
     if faults and not answers:
         raise DataError("nothing given could be classified")
@@ -113,9 +110,12 @@ def _print_table(answers: list[Answer], top: int, over_time: bool) -> None:
     rows = []
     for answer in answers:
         name = answer.source[len(common) :]
-        others = answer.ranked()[1 if answer.verdict == "music" else 0 : top]
-        then = ", ".join(f"{genre} {p:.0%}" for genre, p in others if p >= LEAST_SHOWN)
-        rows.append((name, "", _said(answer.verdict, answer.genre), _likely(answer.probability), then))
+        if answer.strange is not None:  # whose genres mean nothing
+            rows.append((name, "", answer.verdict, "", answer.strange))
+        else:
+            others = answer.ranked()[1 if answer.verdict == "music" else 0 : top]
+            then = ", ".join(f"{genre} {p:.0%}" for genre, p in others if p >= LEAST_SHOWN)
+            rows.append((name, "", _said(answer.verdict, answer.genre), _likely(answer.probability), then))
         if over_time:
             for start, verdict, row in zip(answer.starts, answer.verdicts_over_time, answer.over_time, strict=True):
                 minutes, seconds = divmod(float(start), 60)
