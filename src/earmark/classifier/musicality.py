@@ -18,7 +18,7 @@ MUSIC = ("music", "solo", "drums")
 REASONS = {
     "speech": "sounds like speech",
     "noise": "sounds like noise",
-    "calls": "sounds like calls of animals",
+    "calls": "sounds like calls, of animals or people",
     "signals": "sounds like signal tones",
 }
 KINDS = (*MUSIC, *REASONS)
