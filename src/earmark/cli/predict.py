@@ -107,7 +107,7 @@ def _print_table(answers: list[Answer], top: int, over_time: bool) -> None:
     common = _common_folder([answer.source for answer in answers]) if on_terminal() else ""
     if common:
         print(f"in {common}:")
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for answer in answers:
         name = answer.source[len(common) :]
         if answer.strange is not None:  # whose genres mean nothing
