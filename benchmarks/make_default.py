@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from judge_default import read_taggrams
 
+from earmark.atomic import write_text
 from earmark.classifier.loading import DEFAULT, SHIPPED
 from earmark.datasets.mel_arrays import mel_arrays
 from earmark.evaluation.metrics import score
@@ -47,7 +48,11 @@ def main(taggrams: Path, mel: Path, artists: Path, out: Path) -> None:
         show(voice, score(said, unit="clip"))
     show("fusion", fused.scores)
     print("exponents", {voice: round(exponent, 3) for voice, exponent in fused.exponents.items()})
+    card = out / "README.md"
+    said = card.read_text(encoding="utf-8") if card.is_file() else None
     print(write_fusion(out, fused, piece_seconds=PIECE_SECONDS))
+    if said is not None:  # by people, who should look whether its figures still hold
+        write_text(card, said)
 
 
 def name_of(track: Track) -> str:
