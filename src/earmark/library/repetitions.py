@@ -47,8 +47,9 @@ class Repetition(msgspec.Struct, frozen=True):
 def find_repetitions(fingerprints: Sequence[Fingerprint], *, least: float = LEAST_AGREEMENT) -> list[Repetition]:
     """All pairs with the same recording in them, by their places, the earlier first.
 
-    `least` is their agreement; over an overlap of less than eight seconds it has to be higher. Finds copies whatever
-    their encoding, level and cut, and other mixes and transfers as far as these agree; not copies whose speed or pitch
+    `least` is their agreement; over an overlap of less than eight seconds it has to be higher. Two worn copies with
+    less than fifteen seconds in common may share too few words to be looked at. Finds copies whatever their encoding,
+    level and cut, and other mixes and transfers as far as these agree; not copies whose speed or pitch
     differs by more than some thousandths.
     """
     found = []
