@@ -110,6 +110,7 @@ MODELS = Catalog(
         "densenet121": "earmark.models.densenet121:DenseNet121",
         "feature_discriminant": "earmark.models.feature_discriminant:FeatureDiscriminant",
         "feature_svm": "earmark.models.feature_svm:FeatureSVM",
+        "image_cnn": "earmark.models.image_cnn:ImageCNN",
         "inception_resnet_v2": "earmark.models.inception_resnet_v2:InceptionResNetV2",
         "parallel_cnn": "earmark.models.parallel_cnn:ParallelCNN",
         "probe": "earmark.models.probe:Probe",
@@ -125,6 +126,7 @@ DATASETS = Catalog(
     "data set",
     "datasets",
     {
+        "cifar100": "earmark.datasets.cifar100:cifar100",
         "course_songs": "earmark.datasets.course_songs:course_songs",
         "fma": "earmark.datasets.fma:fma",
         "folder": "earmark.datasets.folder:folder",

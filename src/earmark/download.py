@@ -69,6 +69,14 @@ FETCHABLE = {
         unpacked_limit=3_000_000_000,
         checksum="sha1:f0df49ffe5f2a6008d7dc83c6915b31835dfe733",
     ),
+    "cifar100": Source(
+        what="CIFAR-100: 60,000 photographs of 32 × 32 pixels in 100 classes (169 MB)",
+        urls=("https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",),
+        file="cifar-100-python.tar.gz",
+        folder="cifar-100-python",
+        unpacked_limit=250_000_000,
+        checksum="sha256:85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
+    ),
 }
 
 

@@ -63,7 +63,7 @@ class Dataset:
     text, or a picture. `read_many`, where given, reads many array rows at once, in the order asked for.
     `digest(track)` changes whenever what `read` gives changes, and keys the feature cache; None: not cached.
     `songs_known=False` says that the tracks are clips whose songs the data do not name. `drawing` is the
-    `earmark.images.drawing.Drawing` that makes `read`'s arrays of picture files; None where they are not so made.
+    `earmark.images.drawing.Drawing` that makes such arrays as `read` gives of picture files; None: nothing does.
     """
 
     name: str

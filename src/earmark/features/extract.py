@@ -40,20 +40,21 @@ def extract(
 ) -> Extraction:
     """Examples of `tracks`, in their order. A track that cannot be read is skipped and listed, never replaced.
 
-    Pictures are read once, to see that they can be, and again whenever a batch of them is wanted; as log-mel, which is
-    read back from their colours, they are held.
+    Pictures of files are read once, to see that they can be, and again whenever a batch of them is wanted; those that
+    the data set has as arrays are held, and so are pictures as log-mel, which is read back from their colours.
     Raises DataError where no track can be read, or where tracks give arrays of different shapes; UsageError where these
     features are not for such data.
     """
     of_audio_alone = isinstance(features, Musicnn) and dataset.medium != "audio"
-    read_back = isinstance(features, LogMel) and dataset.drawing is not None
+    of_arrays = dataset.read_many is not None
+    read_back = isinstance(features, LogMel) and dataset.drawing is not None and not of_arrays
     if of_audio_alone or isinstance(features, Pixels) != (dataset.medium == "image" and not read_back):
         name = "pixels" if dataset.medium == "image" else "log_mel"
         raise UsageError(f"{dataset.name} holds {dataset.medium.replace('_', '-')} data; set features.name = {name!r}")
-    if isinstance(features, Pixels):
+    if isinstance(features, Pixels) and not of_arrays:
         return _on_demand(dataset, tracks, features, cache, on_track)
     arrays, starts, places, skipped = [], [], [], []
-    if dataset.medium == "log_mel" and dataset.read_many is not None and isinstance(features, LogMel):
+    if dataset.read_many is not None and not isinstance(features, Musicnn):
         x = dataset.read_many(tracks)
         features.check(x, where=dataset.name)
         arrays, starts, places = [x], [np.zeros(len(x))], [np.arange(len(x))]

@@ -30,12 +30,16 @@ class Pixels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     def of(self, picture: NDArray[np.float32], where: str) -> NDArray[np.uint8]:
         """A picture (channels, height, width) in 0…1 as bytes. Raises DataError for another array."""
-        if picture.ndim != 3 or not (picture.min() >= 0 and picture.max() <= 1):
-            raise DataError(
-                f"{where}: pictures are (channels, height, width) in 0…1, not {picture.shape} "
-                f"from {picture.min():g} to {picture.max():g}"
-            )
+        self.check(picture[None], where=where)
         return np.round(picture * 255).astype(np.uint8)
+
+    def check(self, pictures: NDArray[np.float32], where: str) -> None:
+        """Raise DataError naming `where` unless these are pictures (n, channels, height, width) in 0…1."""
+        if pictures.ndim != 4 or not (pictures.min() >= 0 and pictures.max() <= 1):
+            raise DataError(
+                f"{where}: pictures are (channels, height, width) in 0…1, not {pictures.shape[1:]} "
+                f"from {pictures.min():g} to {pictures.max():g}"
+            )
 
     def of_file(self, path: Path) -> NDArray[np.float32]:
         """The one example (1, channels, height, width) of a PNG or JPEG file, as in training.
