@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,21 @@ class Miniature:
     options: Mapping[str, Any]
     change: Callable[[], Mapping[str, Any]]
     absent: str = ""
+
+
+def cifar100(root: Path) -> Miniature:
+    def write(seed: int) -> Mapping[str, Any]:
+        for number, (name, images) in enumerate((("train", 6), ("test", 4))):
+            data = np.random.default_rng(number).integers(0, 255, (images, 3072), dtype=np.uint8)
+            data[0] += seed
+            labels = [row % 2 for row in range(images)]
+            table = {"data": data, "fine_labels": labels, "coarse_labels": labels, "filenames": ["a.png"] * images}
+            (root / name).write_bytes(pickle.dumps(table, 2))
+        names = {"fine_label_names": ["crab", "rose"], "coarse_label_names": ["animals", "flowers"]}
+        (root / "meta").write_bytes(pickle.dumps(names, 2))
+        return {"path": str(root), "valid_per_class": 0}
+
+    return Miniature(write(0), lambda: write(1), "`earmark fetch cifar100`")
 
 
 def folder(root: Path) -> Miniature:
@@ -155,6 +171,7 @@ def tfdata(root: Path) -> Miniature:
 
 
 MINIATURES: dict[str, Callable[[Path], Miniature]] = {
+    "cifar100": cifar100,
     "course_songs": course_songs,
     "fma": fma,
     "folder": folder,
@@ -244,7 +261,8 @@ def test_what_it_reads_is_what_its_medium_says(dataset: Dataset) -> None:
 
 @every_dataset
 def test_reading_many_equals_reading_each(dataset: Dataset) -> None:
-    assert (dataset.read_many is not None) == (dataset.medium == "log_mel")
+    assert dataset.read_many is None or dataset.medium in ("log_mel", "image")
+    assert dataset.read_many is not None or dataset.medium != "log_mel"
     if dataset.read_many is not None:
         asked = [dataset.tracks[-1], dataset.tracks[0], dataset.tracks[-1]]
         many = dataset.read_many(asked)

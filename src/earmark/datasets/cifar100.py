@@ -44,6 +44,8 @@ def cifar100(
     Raises DataError where the files are not of that layout, UsageError for more pictures than there are.
     """
     path = Path(path)
+    if labels not in ("fine", "coarse"):
+        raise UsageError(f"labels = {labels!r} must be 'fine' or 'coarse'")
     files = read_cifar_files(path)
     classes = _block(files, block, blocks_seed)
     names = files.fine if labels == "fine" else files.coarse
@@ -91,7 +93,7 @@ def _block(files: CifarFiles, block: int | None, seed: int) -> frozenset[int]:
     if block not in (None, 1, 2):
         raise UsageError(f"block = {block}: CIFAR-100 is cut into two, 1 and 2")
     classes = range(len(files.fine))
-    drawn = _drawn(((str(files.fine[label]), label) for label in classes), seed)
+    drawn = _drawn(((files.fine[label], label) for label in classes), seed)
     half = len(drawn) // 2
     return frozenset(classes if block is None else drawn[:half] if block == 1 else drawn[half:])
 
@@ -130,13 +132,14 @@ def _rows(
     for label in sorted(classes):
         rows = _drawn(((f"{name}/{row}", int(row)) for row in np.flatnonzero(batch.fine == label)), seed)
         left = len(rows) - valid_per_class
-        if valid_per_class < 0 or left < 1 or not 1 <= (images_per_class or 1) <= left:
+        wanted = left if images_per_class is None else images_per_class
+        if valid_per_class < 0 or not 1 <= wanted <= left:
             raise UsageError(
                 f"{names[label]} has {len(rows)} pictures to learn from: valid_per_class = {valid_per_class} and "
                 f"images_per_class = {images_per_class} do not fit"
             )
         parts |= dict.fromkeys(rows[:valid_per_class], "valid")
-        parts |= dict.fromkeys(rows[valid_per_class:][:images_per_class], "train")
+        parts |= dict.fromkeys(rows[valid_per_class:][:wanted], "train")
     return sorted(parts.items())
 
 

@@ -19,20 +19,20 @@ SHAPE = (3, 32, 32)
 FOLDER, META, BATCHES = "cifar-100-python", "meta", ("train", "test")
 LARGEST = 500_000_000  # bytes of one file; the largest of the published ones has 155 million
 FINE = (
-    "apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can castle "
-    "caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin elephant "
-    "flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster man maple_tree "
-    "motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree plain plate "
-    "poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk skyscraper snail snake spider "
-    "squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor train trout tulip turtle "
-    "wardrobe whale willow_tree wolf woman worm"
-).split()
+    "apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can "
+    "castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin "
+    "elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard lobster "
+    "man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck "
+    "pine_tree plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal shark shrew skunk "
+    "skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank telephone television tiger "
+    "tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm"
+)
 COARSE = (
-    "aquatic_mammals fish flowers food_containers fruit_and_vegetables household_electrical_devices household_furniture "
-    "insects large_carnivores large_man-made_outdoor_things large_natural_outdoor_scenes "
+    "aquatic_mammals fish flowers food_containers fruit_and_vegetables household_electrical_devices "
+    "household_furniture insects large_carnivores large_man-made_outdoor_things large_natural_outdoor_scenes "
     "large_omnivores_and_herbivores medium_mammals non-insect_invertebrates people reptiles small_mammals trees "
     "vehicles_1 vehicles_2"
-).split()
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def read_cifar_files(path: Path) -> CifarFiles:
     does not fit together.
     """
     contents = dict(_contents(path))
-    fine, coarse = FINE, COARSE
+    fine, coarse = FINE.split(), COARSE.split()
     if META in contents:
         table = read_plain_pickle(contents.pop(META), where=f"{path}: {META}")
         fine, coarse = (_texts(table, f"{kind}_label_names", f"{path}: {META}") for kind in ("fine", "coarse"))
@@ -75,7 +75,7 @@ def read_cifar_files(path: Path) -> CifarFiles:
         raise DataError(f"{path}: no file {' or '.join(BATCHES)} in it; `earmark fetch cifar100` brings the data set")
     batches = {
         name: _batch(content, len(fine), len(coarse), where=f"{path}: {name}" if name != path.name else str(path))
-        for name, content in contents.items()
+        for name, content in sorted(contents.items())
     }
     return CifarFiles(batches, tuple(fine), tuple(coarse))
 

@@ -23,9 +23,9 @@ ADMITTED = {  # by what pickles call them; numpy 2 has moved the first, and Pyth
     "_codecs encode": ENCODE,
 }
 BYTE_TYPES = ("u1", "|u1", "uint8")
-VALUES = frozenset(
-    "BININT BININT1 BININT2 LONG1 BINSTRING SHORT_BINSTRING BINUNICODE SHORT_BINUNICODE BINBYTES SHORT_BINBYTES".split()
-)
+NUMBERS = frozenset({"BININT", "BININT1", "BININT2", "LONG1"})
+TEXTS = frozenset({"BINSTRING", "SHORT_BINSTRING", "BINUNICODE", "SHORT_BINUNICODE", "BINBYTES", "SHORT_BINBYTES"})
+VALUES = NUMBERS | TEXTS
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
@@ -37,8 +37,8 @@ class PickleError(ValueError):
 def read_plain_pickle(content: bytes, *, where: str) -> dict[str | bytes, Any]:
     """The dictionary that a pickle holds, of numbers, text, bytes, lists and tuples of these, and uint8 arrays.
 
-    Protocols 2 to 4; strings of Python 2 come as text, a character for a byte. Raises DataError naming `where` and the byte for anything
-    else, and where the pickle is damaged or ends too soon.
+    Protocols 2 to 4; strings of Python 2 come as text, a character for a byte. Raises DataError naming `where` and the
+    byte for anything else, and where the pickle is damaged or ends too soon.
     """
     machine, position = _Machine(), 0
     try:
