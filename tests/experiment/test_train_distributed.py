@@ -24,12 +24,17 @@ SETTINGS = ["training.batch_size=19", 'augment=[{name="mixup"}, {name="shift"}]'
 
 
 def start_two(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    """`earmark train` in two processes on the CPU."""
-    command = [sys.executable, *TORCHRUN, "-m", "earmark.cli", "train", *arguments, "--device", "cpu"]
+    """Python in two processes on the CPU."""
+    command = [sys.executable, *TORCHRUN, *arguments]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done
+
+
+def train_by_two(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    """`earmark train` in two processes on the CPU."""
+    return start_two(folder, ["-m", "earmark.cli", "train", *arguments, "--device", "cpu"])
 
 
 def figures(run: Run) -> np.ndarray:
@@ -53,7 +58,7 @@ def test_two_processes_give_the_history_and_weights_of_one(
 ) -> None:
     (tmp_path / "recipe.toml").write_text(recipe_text)
     settings = [*SETTINGS, *settings]
-    said = start_two(tmp_path, ["recipe.toml", *(word for setting in settings for word in ("--set", setting))])
+    said = train_by_two(tmp_path, ["recipe.toml", *(word for setting in settings for word in ("--set", setting))])
     [folder] = (tmp_path / "runs").iterdir()
     two = Run(folder)
     one = train(parse_recipe(recipe_text, where="r", overrides=settings), runs=tmp_path / "one", device="cpu")
@@ -74,8 +79,29 @@ def test_both_go_on_with_a_run_of_one(recipe_text: str, tmp_path: Path) -> None:
     longer = parse_recipe(recipe_text, where="r", overrides=[*settings, "training.schedule=constant"])
     shorter = msgspec.structs.replace(longer, training=msgspec.structs.replace(longer.training, epochs=2))
     whole, begun = (train(r, runs=tmp_path / "runs", device="cpu") for r in (longer, shorter))
-    start_two(tmp_path, ["--resume", str(begun.folder), "--more-epochs", "2"])
+    train_by_two(tmp_path, ["--resume", str(begun.folder), "--more-epochs", "2"])
     np.testing.assert_allclose(figures(begun), figures(whole), rtol=0, atol=1e-5)
+
+
+THREADS = """
+import glob
+import torch
+from earmark.training.distributed import joined, parallel
+
+with joined(torch.device("cpu")):
+    model = parallel(torch.nn.Linear(3, 3))
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
+    model(torch.zeros(2, 3)).sum().backward()
+    optimiser.step()
+del model
+print([name for path in glob.glob("/proc/self/task/*/comm") if "gloo" in (name := open(path).read())])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are listed under /proc on Linux alone")
+def test_no_thread_of_the_group_is_left_to_abort_the_process(tmp_path: Path) -> None:
+    (tmp_path / "threads.py").write_text(THREADS)
+    assert start_two(tmp_path, ["threads.py"]).stdout.split() == ["[]", "[]"]
 
 
 def test_the_learning_rate_is_swept_in_one_process(

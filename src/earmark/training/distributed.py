@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import importlib
 import os
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -58,6 +59,9 @@ def joined(device: torch.device) -> Iterator[torch.device]:
     if _joined() or not started_by_torchrun():
         yield device
         return
+    # torch imports this late, and what it then takes for its default arguments is the process group: it would never be
+    # destroyed, and its threads could abort a process that ends.
+    importlib.import_module("torch.distributed.nn.functional")
     if device.type == "cuda":
         device = _own_card()
         torch.cuda.set_device(device)
