@@ -116,6 +116,7 @@ MODELS = Catalog(
         "probe": "earmark.models.probe:Probe",
         "cnn_rnn": "earmark.models.cnn_rnn:CNNRNN",
         "compact_transformer": "earmark.models.compact_transformer:CompactTransformer",
+        "resnet9": "earmark.models.resnet9:ResNet9",
         "short_chunk_resnet": "earmark.models.short_chunk_resnet:ShortChunkResNet",
         "stacked_cnn": "earmark.models.stacked_cnn:StackedCNN",
         "twin_stacked_cnn": "earmark.models.twin_stacked_cnn:TwinStackedCNN",
@@ -157,7 +158,11 @@ AUGMENTATIONS = Catalog(
         "gain": "earmark.augment.gain:gain",
         "mixup": "earmark.augment.mixup:mixup",
         "noise": "earmark.augment.noise:noise",
+        "crop": "earmark.augment.crop:crop",
+        "cutmix": "earmark.augment.cutmix:cutmix",
+        "cutout": "earmark.augment.cutout:cutout",
         "shift": "earmark.augment.shift:shift",
+        "flip": "earmark.augment.flip:flip",
         "time_mask": "earmark.augment.time_mask:time_mask",
         "time_stretch": "earmark.augment.time_stretch:time_stretch",
     },
@@ -184,7 +189,15 @@ SCHEDULES = Catalog(
         "step": "earmark.training.schedules:step",
     },
 )
-LOSSES = Catalog("loss", "losses", {"cross_entropy": "earmark.training.losses:cross_entropy"})
+LOSSES = Catalog(
+    "loss",
+    "losses",
+    {
+        "binary_cross_entropy": "earmark.training.losses:binary_cross_entropy",
+        "cross_entropy": "earmark.training.losses:cross_entropy",
+        "focal": "earmark.training.losses:focal",
+    },
+)
 AVERAGINGS = Catalog(
     "averaging", "averagings", {"ema": "earmark.training.averaging:ema", "swa": "earmark.training.averaging:swa"}
 )

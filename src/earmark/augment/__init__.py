@@ -1,4 +1,4 @@
-"""One file an augmentation, on batches of standardised log-mel or pictures of it.
+"""One file an augmentation, on batches of standardised log-mel, pictures of it, or photographs.
 
 Each factory gives a function `(x, target, generator) → (x, target)`: x (batch, bands, frames) or (batch, channels,
 height, width) float32 on any device, target (batch, classes) shares of the classes. Time is the last axis and bands are

@@ -11,6 +11,15 @@ def uniform(low: float, high: float, shape: tuple[int, ...], like: Tensor, gener
     return torch.rand(shape, generator=generator, device=like.device, dtype=like.dtype) * (high - low) + low
 
 
+def beta(alpha: float, n: int, like: Tensor, generator: torch.Generator) -> Tensor:
+    """Draws (n,) from Beta(alpha, alpha), by its quotient of Gamma draws."""
+    shape = torch.full((2, n), alpha, device=like.device, dtype=torch.float64)
+    # torch.distributions.Beta would draw from the global generator; this is what it is made of.
+    first, second = torch._standard_gamma(shape, generator=generator)
+    share: Tensor = first / (first + second).clamp_min(1e-300)
+    return share.to(like.dtype)
+
+
 def span_mask(x: Tensor, size: int, longest: int, generator: torch.Generator) -> Tensor:
     """(batch, size) bool: in each row one span of 0 to `longest` places is True, anywhere."""
     length = torch.randint(0, min(longest, size) + 1, (len(x), 1), generator=generator, device=x.device)
