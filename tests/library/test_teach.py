@@ -13,7 +13,7 @@ from earmark.batches.mapping import Place
 from earmark.classifier import Fusion, load, loading
 from earmark.errors import DataError, ModelError, UsageError
 from earmark.library.excerpts import hear
-from earmark.library.labelled import choose, read_labels
+from earmark.library.labelled import choose, groups, read_labels
 from earmark.library.suspects import suspects
 from earmark.library.teach import teach
 from earmark.predictions import Predictions
@@ -71,6 +71,7 @@ def test_own_genres_are_learned_and_kept_by_name(library: Path, tmp_path: Path) 
     assert lesson.genres == {"Chip": 7, "Doom": 7}
     assert lesson.scores.n == 13
     assert lesson.scores.accuracy.value > 0.9
+    assert lesson.artists_unknown == 0
     assert lesson.left_out == {"no genre in its tags": 1, "of a genre with fewer than 4 tracks": 1}
     assert [Path(fault.where).name for fault in lesson.faults] == ["broken.flac"]
     assert lesson.note is not None
@@ -98,10 +99,30 @@ def _in(path: Path) -> Path:
 
 
 def test_artists_are_held_out_together(library: Path) -> None:
-    labels = read_labels(library, "tags")
-    groups = {track.path.name: track.group for track in labels.tracks}
-    assert groups["d0.flac"] == groups["d3.flac"] == "deep 0"
-    assert groups["d0.flac"] != groups["d1.flac"]
+    tracks = read_labels(library, "tags").tracks
+    together = dict(zip((track.path.name for track in tracks), groups(tracks), strict=True))
+    assert together["d0.flac"] == together["d3.flac"] == "deep 0"
+    assert together["d0.flac"] != together["d1.flac"]
+
+
+def test_without_artists_albums_are_held_out_and_a_genres_own_folder_is_not(tmp_path: Path) -> None:
+    root = tmp_path / "music"
+    for i in range(2):
+        for album in ("first", "second", "third"):
+            song(root / "slow" / album / f"{i}.flac", deep=True, seed=i)
+    for i in range(5):
+        song(root / "fast" / f"{i}.flac", deep=False, seed=i)
+    tracks = read_labels(root, "folders").tracks
+    together = {
+        track.path.relative_to(root).as_posix(): group for track, group in zip(tracks, groups(tracks), strict=True)
+    }
+    assert together["slow/first/0.flac"] == together["slow/first/1.flac"] == str(root / "slow" / "first")
+    assert together["slow/second/0.flac"] == str(root / "slow" / "second")
+    assert together["fast/0.flac"] == str(root / "fast" / "0.flac")
+
+    lesson = teach(root, "mine", by="folders", place=HERE)
+    assert lesson.artists_unknown == lesson.scores.n == 11
+    assert lesson.scores.accuracy.value > 0.8
 
 
 def test_frequent_genres_are_drawn_from_the_same_each_time(library: Path) -> None:
@@ -145,3 +166,13 @@ def test_one_genre_is_not_enough(tmp_path: Path) -> None:
         song(tmp_path / "music" / f"{i}.flac", deep=True, seed=i, genres=("Doom",))
     with pytest.raises(DataError, match=r"two genres of at least 4 tracks each are needed .* it has Doom \(4\)"):
         teach(tmp_path / "music", "mine", place=HERE)
+
+
+def test_what_is_no_folder_of_music_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataError, match="nowhere: no such file or folder"):
+        teach(tmp_path / "nowhere", "mine", place=HERE)
+    with pytest.raises(DataError, match="empty: no audio files in this folder or below it"):
+        teach(tmp_path / "empty", "mine", place=HERE)
+    with pytest.raises(DataError, match=r"one\.flac: a file, not a folder of music"):
+        teach(song(tmp_path / "one.flac", deep=True, seed=1), "mine", place=HERE)

@@ -45,6 +45,7 @@ def command(
                 "tracks": scores.n,
                 "accuracy": [accuracy.value, accuracy.low, accuracy.high],
                 "majority": scores.majority_accuracy,
+                "artists_unknown": lesson.artists_unknown,
                 "suspects": [_plain(suspect) for suspect in lesson.suspects],
                 "left_out": lesson.left_out,
             }
@@ -52,8 +53,9 @@ def command(
     else:
         rows = [(each.genre, lesson.genres[each.genre], f"{each.recall:.0%}") for each in scores.genres]
         print_table(("genre", "tracks", "recognised"), rows, right=("tracks", "recognised"))
+        judged = "tracks held out" if lesson.artists_unknown else "artists never heard"
         print(
-            f"of artists never heard {accuracy.value:.0%} are right ({accuracy.low:.0%} to {accuracy.high:.0%}); "
+            f"of {judged} {accuracy.value:.0%} are right ({accuracy.low:.0%} to {accuracy.high:.0%}); "
             f"always the commonest genre: {scores.majority_accuracy:.0%}"
         )
         if lesson.suspects:
@@ -63,6 +65,11 @@ def command(
         print(f"earmark tag --model {name} FOLDER")
     if lesson.note is not None:
         note(lesson.note)
+    if lesson.artists_unknown:
+        note(
+            f"{lesson.artists_unknown} of {scores.n} tracks name no artist: others by theirs may have been learned "
+            "from, which makes the score too kind"
+        )
     for reason, count in lesson.left_out.items():
         note(f"left out: {count} {reason}")
     list_faults([*lesson.faults])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from earmark.audio.files import audio_files
-from earmark.errors import TagError
+from earmark.errors import DataError, TagError
 from earmark.genre_names import normal_form
 from earmark.library.tags import read_genres
 from earmark.library.tags.artist import read_artist
@@ -23,11 +23,11 @@ By = Literal["tags", "folders"]
 
 @dataclass(frozen=True)
 class Labelled:
-    """A file with the genres that it carries, and what it must be held out with."""
+    """A file with the genres that it carries, and the artist that its tags name."""
 
     path: Path
     genres: tuple[str, ...]
-    group: str
+    artist: str | None
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,23 @@ def read_labels(library: Path, by: By) -> Labels:
     """The genres of all files below `library`: what their tags say, or the first folder that they lie in.
 
     Spellings of one genre are one, in the commonest; see `earmark.genre_names`.
+    Raises DataError where `library` is no folder with audio files below it.
     """
     files, faults = audio_files([library])
+    if library.is_file():
+        raise DataError(f"{library}: a file, not a folder of music")
+    if not files:
+        raise DataError(f"{library}: {faults[0].what}")
     found, left_out = [], Counter[str]()
     for path in once(files):
         try:
             said = read_genres(path) if by == "tags" else path.relative_to(library).parts[:-1][:1]
-            genres, group = tuple(dict.fromkeys(said)), _group(path)
+            genres, artist = tuple(dict.fromkeys(said)), read_artist(path, of_album=True)
         except (TagError, OSError) as error:
             faults.append(Fault(str(path), str(error)))
             continue
         if genres:
-            found.append(Labelled(path, genres, group))
+            found.append(Labelled(path, genres, artist))
         else:
             left_out["no genre in its tags" if by == "tags" else "in no genre's folder"] += 1
     return Labels(_of_one_spelling(found), left_out, faults)
@@ -65,15 +70,26 @@ def _of_one_spelling(tracks: list[Labelled]) -> list[Labelled]:
     for genre, _ in counts(tracks).most_common():
         commonest.setdefault(normal_form(genre), genre)
     return [
-        Labelled(track.path, tuple(dict.fromkeys(commonest[normal_form(g)] for g in track.genres)), track.group)
+        Labelled(track.path, tuple(dict.fromkeys(commonest[normal_form(g)] for g in track.genres)), track.artist)
         for track in tracks
     ]
 
 
-def _group(path: Path) -> str:
-    """The artist that a file's tags name, else its folder."""
-    artist = read_artist(path, of_album=True)
-    return str(path.parent) if artist is None else artist.casefold()
+def groups(tracks: Sequence[Labelled]) -> list[str]:
+    """What each track is held out together with: all others of its artist or, where none is named, of its folder.
+
+    Where the folder holds more than half of a genre's tracks, it is the genre's folder, without which there would be
+    little to learn it from: a track in it stands for itself.
+    """
+    inside = Counter((genre, track.path.parent) for track in tracks for genre in track.genres)
+    all_of = counts(tracks)
+    of_a_genre = {folder for (genre, folder), n in inside.items() if 2 * n > all_of[genre]}
+    return [
+        track.artist.casefold()
+        if track.artist is not None
+        else str(track.path if track.path.parent in of_a_genre else track.path.parent)
+        for track in tracks
+    ]
 
 
 def counts(tracks: Iterable[Labelled]) -> Counter[str]:
@@ -97,5 +113,5 @@ def choose(labels: Labels, *, least: int, most: int, seed: int) -> tuple[list[La
             labels.left_out[f"of a genre with {most} tracks already"] += 1
         else:
             taken.update(own)
-            kept.append(Labelled(track.path, own, track.group))
+            kept.append(Labelled(track.path, own, track.artist))
     return sorted(kept, key=lambda track: track.path), genres

@@ -19,7 +19,7 @@ from earmark.experiment.fusing import Fused, Side, fuse, write_fusion
 from earmark.experiment.watcher import Watcher
 from earmark.folders import data_folder
 from earmark.library.excerpts import Hearing, Row
-from earmark.library.labelled import By, Labelled, choose, counts, read_labels
+from earmark.library.labelled import By, Labelled, choose, counts, groups, read_labels
 from earmark.library.suspects import Suspect, suspects
 from earmark.predictions import Predictions
 from earmark.tracks import Fault
@@ -37,6 +37,7 @@ class Lesson:
     held_out  probabilities of each track by voices that never heard its artist; the truth is the genre it carries, or
               of several the one that was guessed, where that is one of them
     scores    of these
+    artists_unknown  how many tracks name no artist, so that voices may have heard another of its
     suspects  tracks whose genre is doubtful
     left_out  how many tracks were not used, by reason
     """
@@ -45,6 +46,7 @@ class Lesson:
     genres: dict[str, int]
     held_out: Predictions
     scores: Scores
+    artists_unknown: int
     suspects: tuple[Suspect, ...]
     left_out: dict[str, int]
     faults: tuple[Fault, ...]
@@ -68,8 +70,8 @@ def teach(
     tracks are left out, of more than `most` some are drawn. Tracks of one artist are held out together; where tags name
     no artist, those of one folder. An earlier classifier of that name is replaced.
 
-    Raises UsageError for a name that cannot be a folder's or values out of range, DataError where there are not two
-    genres to tell apart.
+    Raises UsageError for a name that cannot be a folder's or values out of range, DataError where there is no
+    music, or there are not two genres to tell apart.
     """
     if not name or Path(name).name != name or name.startswith(".") or name == DEFAULT:
         raise UsageError(f"{name!r} cannot be a classifier's name; use letters and digits, and not {DEFAULT!r}")
@@ -95,6 +97,7 @@ def teach(
         genres=dict(counts(heard)),
         held_out=held_out,
         scores=score(held_out, unit="clip"),
+        artists_unknown=sum(track.artist is None for track in heard),
         suspects=suspects(held_out),
         left_out=dict(labels.left_out),
         faults=(*labels.faults, *deaf),
@@ -129,16 +132,16 @@ def _learned(
         )
         for i, voice in enumerate(voices.card.voices)
     }
-    groups = [tracks[t].group for t in whose]
+    together = groups(tracks)
     inside = [tracks[t].path.relative_to(library).as_posix() for t in whose]
-    fused = fuse(sides, y, groups, inside, genres=genres, name=library.resolve().name)
+    fused = fuse(sides, y, [together[t] for t in whose], inside, genres=genres, name=library.resolve().name)
     first = np.unique(whose, return_index=True)[1]
     guesses = fused.held_out.guesses[first]
     right = [genres[guess] in track.genres for guess, track in zip(guesses, tracks, strict=True)]
     held_out = Predictions(
         genres,
         tuple(str(track.path) for track in tracks),
-        tuple(groups[row] for row in first),
+        tuple(together),
         np.where(right, guesses, y[first]),
         fused.held_out.probabilities[first],
     )
