@@ -17,6 +17,12 @@ from earmark.cli import predict, show
 from earmark.run import Run
 
 
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starting others takes seconds."""
+    monkeypatch.setattr("earmark.batches.mapping.usable_cores", lambda: 0)
+
+
 @pytest.fixture
 def songs(tmp_path: Path) -> Path:
     """One unheard tone of each kind, in a folder of folders."""
@@ -122,6 +128,12 @@ def test_bad_files_are_listed_and_the_others_answered(earmark, trained: Run, son
     assert err.splitlines()[0] == "2 skipped:"
     assert "notes.wav" in err.splitlines()[1]
     assert "tiny.wav: too short: 0.30 s of sound, one clip takes 1.00 s" in err.splitlines()[2]
+
+
+def test_processes_answer_the_same(earmark, trained: Run, songs: Path):
+    (songs / "notes.wav").write_text("not sound")
+    here = earmark("predict", trained.folder, songs)
+    assert earmark("predict", trained.folder, songs, "--workers", 1) == here
 
 
 def test_all_bad_is_no_answer(earmark, trained: Run, tmp_path: Path):

@@ -18,6 +18,12 @@ from earmark.images.drawing import Drawing
 from earmark.recipe import Choice
 
 
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starting others takes seconds."""
+    monkeypatch.setattr("earmark.batches.mapping.usable_cores", lambda: 0)
+
+
 @pytest.fixture
 def classifier(tmp_path: Path) -> Path:
     """A folder with an untrained network for pictures of 16 × 16."""

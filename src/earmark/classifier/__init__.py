@@ -2,7 +2,7 @@
 
 from earmark.classifier.answer import Answer, Verdict
 from earmark.classifier.card import CARD, FORMAT, WEIGHTS, ClassifierCard, write_card
-from earmark.classifier.files import predict_files
+from earmark.classifier.files import Judging, predict_at, predict_files
 from earmark.classifier.fusion import Fusion
 from earmark.classifier.loading import DEFAULT, is_classifier, load, locate
 from earmark.classifier.runs import build_model, load_run
@@ -17,12 +17,14 @@ __all__ = [
     "Classifier",
     "ClassifierCard",
     "Fusion",
+    "Judging",
     "Verdict",
     "build_model",
     "is_classifier",
     "load",
     "load_run",
     "locate",
+    "predict_at",
     "predict_files",
     "write_card",
 ]

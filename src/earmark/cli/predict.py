@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from earmark.classifier import Answer, Verdict
 
 LEAST_SHOWN = 0.005  # what would read 0 %
+SECONDS = 3600.0  # for one file, all of which is heard: a day of sound takes less
 
 
 def command(
@@ -31,6 +32,10 @@ def command(
         bool, typer.Option("--allow-partial", help="Classify what can be read of truncated files.")
     ] = False,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
+    workers: Annotated[
+        int | None,
+        typer.Option(min=0, help="Processes that listen; by default one a core, for several files on the CPU."),
+    ] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> int:
@@ -38,7 +43,8 @@ def command(
 
     Those that cannot be read are listed at the end, and the exit code is then 1.
     """
-    from earmark.classifier import DEFAULT, is_classifier, load, predict_files
+    from earmark.batches.mapping import Place, usable_cores
+    from earmark.classifier import DEFAULT, Judging, is_classifier, load, predict_at, predict_files
     from earmark.cli.progress import bars, list_faults
     from earmark.training.checkpoint import to_device
 
@@ -47,14 +53,24 @@ def command(
         model, files = str(files[0]), files[1:]
     if not files:
         raise UsageError("no files given: earmark predict [CLASSIFIER] FILE…")
-    classifier = load(model or DEFAULT, device=str(to_device(device)))
+    where = str(to_device(device))
+    classifier = load(model or DEFAULT, device=where)
     if classifier.note is not None:
         note(classifier.note)
     judged, missing = classifier.files(files)
+    if workers is None:
+        workers = usable_cores() if where == "cpu" and len(judged) > 1 else 0
     with bars(f"judging {len(judged)} files") as watcher:
-        answers, unreadable = predict_files(
-            classifier, judged, allow_partial=allow_partial, min_confidence=min_confidence, progress=watcher.step
-        )
+        if workers:
+            judging = Judging(model or DEFAULT, device=where, allow_partial=allow_partial)
+            place = Place(workers=workers, seconds=SECONDS)
+            answers, unreadable = predict_at(
+                place, judging, judged, min_confidence=min_confidence, progress=watcher.step
+            )
+        else:
+            answers, unreadable = predict_files(
+                classifier, judged, allow_partial=allow_partial, min_confidence=min_confidence, progress=watcher.step
+            )
     faults = [*missing, *unreadable]
     if shape is Form.JSON:
         print_json([_plain(answer, over_time) for answer in answers])
