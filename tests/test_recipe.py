@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import string
 import tomllib
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earmark import recipe as recipe_module
+from earmark.checksums import file_digest
 from earmark.errors import UsageError
 from earmark.recipe import (
     Choice,
@@ -23,6 +25,7 @@ from earmark.recipe import (
     parse_recipe,
     read_recipe,
     recipe_names,
+    starting_weights,
 )
 
 SMALL = """
@@ -294,3 +297,54 @@ def test_structs_cannot_be_changed_behind_ones_back():
     with pytest.raises(AttributeError):
         parse().training.epochs = 5
     assert msgspec.structs.replace(parse().training, epochs=5).epochs == 5
+
+
+class TestInit:
+    """What a training starts from."""
+
+    def source(self, root: Path, weights: bytes, name: str = "2026-01-01T00-00-00-vgg-s1") -> Path:
+        (root / name).mkdir(parents=True, exist_ok=True)
+        (root / name / "weights.safetensors").write_bytes(weights)
+        return root / name
+
+    def digest(self, run: Path | str, *more: str) -> str:
+        return parse(SMALL, f"init.run='{Path(run).as_posix()}'", *more).digest
+
+    def test_the_weights_count_and_not_where_they_lie(self, tmp_path: Path) -> None:
+        one = self.source(tmp_path / "a", b"one")
+        moved = self.source(tmp_path / "b", b"one", "elsewhere")
+        assert self.digest(one) == self.digest(moved) != parse().digest
+        assert self.digest(self.source(tmp_path / "c", b"two")) != self.digest(one)
+        before = self.digest(one)
+        self.source(tmp_path / "a", b"one more")
+        assert self.digest(one) != before
+
+    def test_the_newest_run_of_several_is_meant(self, tmp_path: Path) -> None:
+        self.source(tmp_path, b"old", "2026-01-01T00-00-00-vgg-s1")
+        new = self.source(tmp_path, b"new", "2026-01-02T00-00-00-vgg-s1")
+        self.source(tmp_path, b"other", "2026-01-03T00-00-00-lstm-s1")
+        assert self.digest(tmp_path / "*-vgg-s*") == self.digest(new)
+        assert starting_weights(str(tmp_path)) == tmp_path / "2026-01-03T00-00-00-lstm-s1" / "weights.safetensors"
+
+    def test_while_there_is_none_its_name_counts(self, tmp_path: Path) -> None:
+        assert starting_weights(str(tmp_path / "a")) is None
+        assert self.digest(tmp_path / "a") != self.digest(tmp_path / "b")
+
+    def test_a_resolved_recipe_keeps_its_digest_without_the_run(self, tmp_path: Path) -> None:
+        source = self.source(tmp_path, b"one")
+        digest = self.digest(source)
+        weights = file_digest(source / "weights.safetensors")
+        assert self.digest("gone", f"init.weights={weights}") == digest
+        resolved = parse(SMALL, "init.run=gone", f"init.weights={weights}", "init.frozen_epochs=all")
+        again = parse_recipe(resolved.to_toml(), where="again")
+        assert (again, again.digest) == (resolved, resolved.digest)
+        assert again.digest != digest
+
+    @pytest.mark.parametrize(
+        "override", ['init.parts=["encoder"]', "init.frozen_epochs=3", "init.learning_rate_factor={ encoder = 0.1 }"]
+    )
+    def test_how_it_starts_counts_too(self, tmp_path: Path, override: str) -> None:
+        source = self.source(tmp_path, b"one")
+        assert self.digest(source, override) != self.digest(source)
+        recipe = parse(SMALL, f"init.run='{source.as_posix()}'", override)
+        assert parse_recipe(recipe.to_toml(), where="again") == recipe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import tomllib
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any, Literal, get_args
 import msgspec
 import tomli_w
 
+from earmark.checksums import remembered_digest
 from earmark.errors import UsageError, nearest
 
 FORMAT = 1
@@ -64,6 +66,23 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: int = 1
 
 
+class InitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a network starts from in place of random weights.
+
+    run                   the folder of a run, of runs, of which the newest counts, or a pattern: "runs/*-image_cnn-s1"
+    parts                 what is loaded: "all_but_head", all but the last layer, or a list of parts' names: ["encoder"]
+    frozen_epochs         epochs in which what was loaded stays as it is; "all": always
+    learning_rate_factor  of what was loaded, or a table of factors by parts' names
+    weights               the digest of the weights that were found: written by the training, not by hand
+    """
+
+    run: str
+    parts: Literal["all_but_head"] | tuple[str, ...] = "all_but_head"
+    frozen_epochs: int | Literal["all"] = 0
+    learning_rate_factor: float | dict[str, float] = 1.0
+    weights: str | None = None
+
+
 class EvaluationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a run is judged: level of the bootstrap interval, its resamples, and k of top-k accuracy."""
 
@@ -104,6 +123,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     rationale: str = ""
     split: SplitSettings = SplitSettings()
     augment: tuple[Choice, ...] = ()
+    init: InitSettings | None = None
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     search: SearchSettings | None = None
@@ -119,12 +139,26 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     def digest(self) -> str:
         """Twelve hex digits that change with all that numbers depend on but the training's seed.
 
-        Keys at their default do not count, so that a key added later leaves older digests as they are.
+        Keys at their default do not count, so that a key added later leaves older digests as they are. Of a run that
+        the training starts from the weights count, not its name; that alone counts while there is no such run.
         """
         told = _told(msgspec.structs.replace(self, rationale="", search=None))
         for key in ("seed", "log"):
             told.get("training", {}).pop(key, None)
+        if self.init is not None:
+            found = starting_weights(self.init.run)
+            weights = self.init.weights or (remembered_digest(found) if found is not None else None)
+            if weights is not None:
+                told["init"] |= {"run": None, "weights": weights}
         return hashlib.sha256(msgspec.json.encode(told, order="sorted")).hexdigest()[:12]
+
+
+def starting_weights(run: str) -> Path | None:
+    """The weights of the run that `init.run` names, of several the newest; None where there is none."""
+    for pattern in (f"{run}/weights.safetensors", f"{run}/*/weights.safetensors"):
+        if found := sorted(glob.glob(pattern)):  # noqa: PTH207 - Path.glob takes no absolute pattern
+            return Path(found[-1])
+    return None
 
 
 def parse_recipe(text: str, *, where: str, overrides: Sequence[str] = ()) -> Recipe:

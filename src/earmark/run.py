@@ -41,6 +41,7 @@ class Run:
         self.environment = folder / "environment.json"
         self.classifier = folder / "classifier.json"
         self.weights = folder / "weights.safetensors"
+        self.inheritance = folder / "inheritance.json"
         self.last = folder / "last.safetensors"
         self.history = folder / "history.csv"
         self.report = folder / "report.html"

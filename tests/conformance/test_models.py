@@ -17,6 +17,7 @@ from earmark.catalog import MODELS
 from earmark.errors import ModelError, UsageError
 from earmark.models.parameters import parameter_count
 from earmark.models.shapes import written
+from earmark.training.transfer import head_of
 
 CLASSES = 5
 CARD = re.compile(r"([\d,]+) parameters at (\d+(?: × \d+)*) and (\d+) classes")
@@ -109,6 +110,14 @@ def test_saved_weights_are_the_whole_model(name: str, rng: np.random.Generator) 
         assert not torch.equal(other(x), network(x))
         other.load_state_dict(safetensors.torch.load(safetensors.torch.save(network.state_dict())))
         assert torch.equal(other(x), network(x))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_all_but_its_last_layer_fits_other_classes(name: str) -> None:
+    one, other = build(name).state_dict(), MODELS.find(name)(MODELS.find(name).example_shape, CLASSES + 2).state_dict()
+    unlike = {tensor for tensor in one if one[tensor].shape != other[tensor].shape}
+    head = head_of(build(name))
+    assert unlike == {tensor for tensor in one if tensor.startswith(f"{head}.")}
 
 
 @pytest.mark.parametrize("name", NETWORKS)

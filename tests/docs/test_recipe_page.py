@@ -15,13 +15,23 @@ from earmark import catalog
 from earmark.catalog import Catalog
 from earmark.features.log_mel import LogMel
 from earmark.features.musicnn import Musicnn
-from earmark.recipe import Choice, EvaluationSettings, Range, Recipe, SearchSettings, SplitSettings, TrainingSettings
+from earmark.recipe import (
+    Choice,
+    EvaluationSettings,
+    InitSettings,
+    Range,
+    Recipe,
+    SearchSettings,
+    SplitSettings,
+    TrainingSettings,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "recipes.md"
 CATALOGS = [kind for kind in vars(catalog).values() if isinstance(kind, Catalog)]
 STRUCTS = {
     "A recipe": Recipe,
     "Split": SplitSettings,
+    "Init": InitSettings,
     "Training": TrainingSettings,
     "Evaluation": EvaluationSettings,
     "Search": SearchSettings,

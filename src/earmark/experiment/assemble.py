@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,30 +14,42 @@ from earmark.catalog import AUGMENTATIONS, AVERAGINGS, LOSSES, OPTIMISERS, SCHED
 from earmark.classifier import ClassifierCard, build_model
 from earmark.errors import DataError, UsageError
 from earmark.experiment.fitting import is_estimator
+from earmark.experiment.inheritance import Inheritance, start
 from earmark.experiment.prepare import Prepared
 from earmark.models.forward import Crops
 from earmark.recipe import Recipe
 from earmark.training.averaging import Averaged
 from earmark.training.distributed import synchronised
 from earmark.training.loop import Part, Plan, Trainee, seeded
+from earmark.training.transfer import pace
 
 
 @dataclass(frozen=True)
 class Job:
-    """A training ready to start: what is saved with the weights, what is changed, by which plan, on which examples."""
+    """A training ready to start: what is saved with the weights, what is changed, by which plan, on which examples.
+
+    `inheritance` is what it starts from in place of random weights; None: nothing.
+    """
 
     card: ClassifierCard
     trainee: Trainee
     plan: Plan
     train: Part
     valid: Part | None
+    inheritance: Inheritance | None = None
 
 
 def assemble(
-    recipe: Recipe, prepared: Prepared, device: torch.device, *, on_batch: Callable[[int, int], None] | None = None
+    recipe: Recipe,
+    prepared: Prepared,
+    device: torch.device,
+    *,
+    on_batch: Callable[[int, int], None] | None = None,
+    begun: Inheritance | None = None,
 ) -> Job:
     """Build the untrained model of the training's seed, with the scale of the training part.
 
+    What the recipe names to start from is loaded, unless the training has `begun` from it already.
     Raises DataError where there is nothing to train on, UsageError where the recipe's `keep` needs a validation part or
     its model is an estimator, which nothing here trains.
     """
@@ -57,7 +70,14 @@ def assemble(
     shape = shown.shape if crop is None else (*shown.shape[:-1], crop)
     standardiser = prepared.features.scale(shown.x)
     with seeded(settings.seed, 0, device):
-        model = synchronised(build_model(recipe.model, shape, len(genres))).to(device)
+        model = build_model(recipe.model, shape, len(genres))
+    init = recipe.init
+    inheritance = start(model, init) if init is not None and begun is None else begun
+    loaded = inheritance.tensors.loaded if inheritance is not None else ()
+    model = synchronised(model).to(device)
+    optimiser = OPTIMISERS.build(settings.optimiser.name, model, options=settings.optimiser.options)
+    if init is not None:
+        pace(optimiser, model, init.learning_rate_factor, loaded)
     rule = settings.averaging
     return Job(
         ClassifierCard(
@@ -71,7 +91,7 @@ def assemble(
         ),
         Trainee(
             model,
-            OPTIMISERS.build(settings.optimiser.name, model, options=settings.optimiser.options),
+            optimiser,
             Averaged(model, AVERAGINGS.build(rule.name, options=rule.options)) if rule is not None else None,
         ),
         Plan(
@@ -88,11 +108,20 @@ def assemble(
             schedule_epochs=settings.schedule_epochs,
             bfloat16=settings.precision == "bfloat16",
             crops=Crops(crop, prepared.features.crops) if crop is not None else None,
+            held=frozenset(loaded),
+            held_epochs=_held_epochs(recipe),
             on_batch=on_batch,
         ),
         Part.of(shown.x, shown.y),
         Part.of(valid.x, valid.y) if valid is not None else None,
+        inheritance,
     )
+
+
+def _held_epochs(recipe: Recipe) -> float:
+    if recipe.init is None:
+        return 0
+    return math.inf if recipe.init.frozen_epochs == "all" else recipe.init.frozen_epochs
 
 
 def _augmentation(recipe: Recipe, crop: int | None, classes: int) -> Augmentation | None:

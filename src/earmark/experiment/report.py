@@ -13,6 +13,7 @@ from earmark.atomic import write_bytes, write_text
 from earmark.classifier import load_run
 from earmark.errors import DataError
 from earmark.experiment.evaluate import read_evaluations, read_headline
+from earmark.experiment.inheritance import read_inheritance
 from earmark.experiment.prepare import prepare
 from earmark.features.examples import Examples
 from earmark.recipe import read_recipe
@@ -51,12 +52,14 @@ def write_report(path: Path) -> Path:
         write_bytes(run.curves("png"), draw_curves_png(history, **marks))
     wrong = {mistake.id for mistake in confident_mistakes(predictions.by_song(), MISTAKES)}
     page = RunPage(
+    inheritance = read_inheritance(run)
         name=run.name,
         recipe=read_recipe(run.recipe),
         model=summarise(classifier.card.model.name, classifier.model, classifier.card.shape),
         data=facts_of(prepared.dataset, prepared.split.parts),
         evaluations=[evaluations[headline], *(e for name, e in evaluations.items() if name != headline)],
-        environment=_environment(msgspec.json.decode(run.environment.read_bytes(), type=Environment)),
+        environment=_environment(msgspec.json.decode(run.environment.read_bytes(), type=Environment))
+        | ({"weights at the start": inheritance.says} if inheritance is not None else {}),
         history=history,
         **marks,
         predictions=predictions,

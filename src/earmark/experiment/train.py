@@ -16,6 +16,7 @@ from earmark.experiment.calibrate import calibrated
 from earmark.experiment.ensemble import combine, gather, is_ensemble
 from earmark.experiment.evaluate import judge, keep_evaluations
 from earmark.experiment.fitting import fit, is_estimator
+from earmark.experiment.inheritance import located, read_inheritance, write_inheritance
 from earmark.experiment.prepare import Prepared, check, prepare
 from earmark.experiment.report import write_report
 from earmark.experiment.training_log import logged
@@ -40,6 +41,7 @@ def train(
     training fails. A training that is interrupted leaves a run that `resume` goes on with. Under torchrun all processes
     share in the training, and the first writes. An ensemble is made, not trained; an estimator is fitted, in no epochs.
     """
+    recipe = located(recipe)
     if is_ensemble(recipe):
         with joined(to_device(device)) as target:
             return from_first(lambda: _combined(recipe, runs, name, target, _heard(watcher)))
@@ -129,9 +131,14 @@ def _train(
     watcher.began(run.folder)
     if is_estimator(recipe):
         return from_first(lambda: _fitted(run, recipe, prepared, device, watcher))
-    job = assemble(recipe, prepared, device, on_batch=watcher.step)
+    begun = read_inheritance(run) if run.last.is_file() else None
+    job = assemble(recipe, prepared, device, on_batch=watcher.step, begun=begun)
     if first():
         write_card(run.folder, job.card)
+        if job.inheritance is not None:
+            write_inheritance(run, job.inheritance)
+    if job.inheritance is not None:
+        watcher.remark(job.inheritance.says)
     progress = load_checkpoint(run.last, job.trainee) if run.last.is_file() else Progress()
     if waiting_anew:
         progress.waiting_from = len(progress.history)

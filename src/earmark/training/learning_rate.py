@@ -10,6 +10,7 @@ import torch
 
 from earmark.errors import ModelError
 from earmark.training.loop import Part, Plan, Trainee, feed, seeded
+from earmark.training.transfer import hold
 
 DIVERGED = 4.0  # the sweep ends where the smoothed loss is so many times its lowest
 SMOOTHING = 0.9
@@ -24,14 +25,16 @@ def sweep(
     Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", arXiv:1506.01186, section 3.3.
     """
     model, optimiser = trainee.model.train(), trainee.optimiser
+    hold(model, plan.held, held=plan.held_epochs > 0)
+    factors = [group["lr"] / optimiser.param_groups[0]["lr"] for group in optimiser.param_groups]
     curve: list[tuple[float, float]] = []
     mean = 0.0
     with seeded(plan.seed, 0, plan.device):
         augmenting = torch.Generator(plan.device).manual_seed(int(torch.randint(2**62, ())))
         for step in range(steps):
             rate = lowest * (highest / lowest) ** (step / (steps - 1))
-            for group in optimiser.param_groups:
-                group["lr"] = rate
+            for group, factor in zip(optimiser.param_groups, factors, strict=True):
+                group["lr"] = rate * factor
             rows = torch.randint(len(part), (min(plan.batch_size, len(part)),))
             loss, _ = feed(model, part, rows, plan, augmenting)
             mean = SMOOTHING * mean + (1 - SMOOTHING) * loss.item()

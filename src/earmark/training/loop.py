@@ -21,6 +21,7 @@ from earmark.training.distributed import own_share, parallel, processes, rank, t
 from earmark.training.history import Epoch
 from earmark.training.losses import Loss
 from earmark.training.schedules import Moment, Schedule
+from earmark.training.transfer import hold
 
 Prepare = Callable[[Tensor], Tensor]
 Augment = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
@@ -53,6 +54,7 @@ class Plan:
     accumulate       each batch is fed in so many pieces, whose gradients add up: less memory, the same step
     schedule_epochs  the epochs the schedule is laid out for; None: `epochs`
     crops            the pieces of an example that are judged in its place; None: the whole example
+    held             tensors by name that stay as they are for the first `held_epochs`
     """
 
     loss: Loss
@@ -68,6 +70,8 @@ class Plan:
     schedule_epochs: int | None = None
     crops: Crops | None = None
     bfloat16: bool = False
+    held: frozenset[str] = frozenset()
+    held_epochs: float = 0
     on_batch: Callable[[int, int], None] | None = None
 
 
@@ -96,12 +100,15 @@ def train(
     """
     if len(train) < processes():
         raise ModelError(f"{processes()} processes cannot share {len(train)} examples to train on; start fewer")
-    model = parallel(trainee.model)
+    model: nn.Module | None = None
     for group in trainee.optimiser.param_groups:
         group.setdefault("initial_lr", group["lr"])
     valid_losses = [epoch.valid_loss for epoch in done]
     for epoch in range(len(done) + 1, plan.epochs + 1):
         started = time.perf_counter()
+        if model is None or epoch == plan.held_epochs + 1:
+            hold(trainee.model, plan.held, held=epoch <= plan.held_epochs)
+            model = parallel(trainee.model)
         with seeded(plan.seed, epoch, plan.device):
             loss, accuracy = _one_epoch(trainee, model, train, plan, epoch, valid_losses)
         if not math.isfinite(loss):
@@ -120,6 +127,7 @@ def _one_epoch(
     trainee: Trainee, model: nn.Module, part: Part, plan: Plan, epoch: int, valid_losses: Sequence[float | None]
 ) -> tuple[float, float]:
     model.train()
+    hold(trainee.model, plan.held, held=epoch <= plan.held_epochs)
     optimiser = trainee.optimiser
     order = torch.randperm(len(part))
     augmenting = torch.Generator(plan.device).manual_seed(int(torch.randint(2**62, ())))

@@ -1,0 +1,96 @@
+"""What a training starts from, where its recipe names a run: found, loaded, said, and remembered in the new run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from earmark.checksums import file_digest
+from earmark.errors import DataError, ModelError, UsageError
+from earmark.experiment.fitting import is_estimator
+from earmark.models.ensemble import ENSEMBLE
+from earmark.recipe import InitSettings, Recipe, starting_weights
+from earmark.run import Run, write_json
+from earmark.training.transfer import Inherited, inherit
+
+SHOWN = 4  # names of a list that has more
+
+
+class Inheritance(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands in a run's inheritance.json: the run it started from, the digest of that one's weights, what came."""
+
+    run: str
+    weights: str
+    tensors: Inherited
+    format: int = 1
+
+    @property
+    def says(self) -> str:
+        """One line for a reader."""
+        told = [f"{len(self.tensors.loaded)} tensors loaded ({self.tensors.numbers:,} numbers)"]
+        if self.tensors.unlike:
+            told.append(f"of another shape and left at random: {_listed(self.tensors.unlike)}")
+        if self.tensors.fresh:
+            told.append(f"not there and left at random: {_listed(self.tensors.fresh)}")
+        return f"started from {self.run}: {'; '.join(told)}"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def located(recipe: Recipe) -> Recipe:
+    """The recipe with the digest of the weights that it starts from; as it is where it starts from none.
+
+    Raises UsageError where such a model starts from nothing, ModelError where there is no such run, or its weights are
+    others than those whose digest the recipe holds.
+    """
+    if recipe.init is None:
+        return recipe
+    if recipe.model.name == ENSEMBLE or is_estimator(recipe):
+        raise UsageError(f"{recipe.model.name} is not trained from weights; leave [init] out")
+    digest = file_digest(_found(recipe.init))
+    if recipe.init.weights not in (None, digest):
+        raise ModelError(
+            f"init.run = {recipe.init.run!r}: its weights are {digest}, the recipe was resolved with "
+            f"{recipe.init.weights}; leave init.weights out to start from what is there now"
+        )
+    return msgspec.structs.replace(recipe, init=msgspec.structs.replace(recipe.init, weights=digest))
+
+
+def start(model: nn.Module, init: InitSettings) -> Inheritance:
+    """Load into an untrained model what the recipe asks for. Raises ModelError, or UsageError for an unknown part."""
+    path = _found(init)
+    try:
+        weights = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path}: cannot be read as weights: {error}") from error
+    tensors = inherit(model, weights, init.parts, where=str(path.parent))
+    return Inheritance(run=path.parent.resolve().name, weights=file_digest(path), tensors=tensors)
+
+
+def _found(init: InitSettings) -> Path:
+    path = starting_weights(init.run)
+    if path is None:
+        raise ModelError(f"init.run = {init.run!r}: no run with weights is there; train it first, or name another")
+    return path
+
+
+def write_inheritance(run: Run, inheritance: Inheritance) -> None:
+    """Write inheritance.json into the run."""
+    write_json(run.inheritance, inheritance)
+
+
+def read_inheritance(run: Run) -> Inheritance | None:
+    """What the run started from; None where it started from nothing. Raises DataError where that cannot be read."""
+    try:
+        return msgspec.json.decode(run.inheritance.read_bytes(), type=Inheritance)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise DataError(f"{run.inheritance}: cannot be read: {error}") from error
