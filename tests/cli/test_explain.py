@@ -10,6 +10,8 @@ import pytest
 from tones import PITCHES, write_tone
 
 from earmark.audio.decode import read_audio
+from earmark.classifier import loading
+from earmark.errors import ModelError
 from earmark.experiment.fusing import Side, fuse, write_fusion
 from earmark.features.log_mel import log_mel_features
 from earmark.recipe import Choice
@@ -46,6 +48,16 @@ def test_a_pipe_gets_plain_lines(earmark, classifier, song):
     assert "what speaks most among sound:" in out
     assert err.count("cannot be told") == 1
     assert "no voice listens to the pretrained network" in err
+
+
+def test_of_speech_it_says_first_that_it_is_no_music(earmark, shared: Path, monkeypatch: pytest.MonkeyPatch):
+    def offline() -> None:
+        raise ModelError("musicnn cannot be fetched")
+
+    monkeypatch.setattr(loading, "load_musicnn", offline)
+    code, out, _ = earmark("explain", shared / "open_audio" / "198-209-0000.ogg")
+    assert code == 0
+    assert out.splitlines()[0].startswith("not music: it sounds like speech; what follows means little (")
 
 
 def test_json_holds_all(earmark, classifier, song):

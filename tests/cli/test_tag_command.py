@@ -24,6 +24,10 @@ def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EARMARK_CACHE", str(tmp_path / "cache"))
 
 
+def offline() -> None:
+    raise ModelError("musicnn cannot be fetched")
+
+
 @pytest.fixture
 def music(tmp_path: Path) -> Path:
     """One unheard tone of each kind."""
@@ -124,9 +128,6 @@ def test_names_that_are_not_text_are_spelt_with_escapes(tag, music: Path):
 def test_without_a_model_the_default_answers_and_says_what_it_lacks(
     earmark, music: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    def offline() -> None:
-        raise ModelError("musicnn cannot be fetched")
-
     monkeypatch.setattr(loading, "load_musicnn", offline)
     code, out, err = earmark("tag", music, "--workers", 0, "--json")
     assert code == 0
@@ -134,7 +135,25 @@ def test_without_a_model_the_default_answers_and_says_what_it_lacks(
     assert said["classifier"] == "default"
     assert said["note"].startswith("without the pretrained network the answers are worse: musicnn cannot be fetched")
     assert said["note"] in err.splitlines()
-    assert {len(file["suggested"]) for file in said["files"]} == {3}
+    assert all(len(file["suggested"]) == (0 if file["outcome"] == "not music" else 3) for file in said["files"])
+
+
+def test_for_speech_no_genre_is_suggested(earmark, shared: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(loading, "load_musicnn", offline)
+    speech = shared / "open_audio" / "198-209-0000.ogg"
+    code, out, err = earmark("tag", speech, "--workers", 0)
+    assert (code, out) == (0, f"{speech}\t\t\t\tnot music\t\n")
+    assert err.splitlines()[-1] == "1 file: 0 to change, 0 kept, 0 unsure, 1 not music, 0 failed"
+
+
+def test_where_nothing_can_be_used_one_line_says_so(tag, tmp_path: Path):
+    code, out, err = tag(tmp_path / "nowhere")
+    assert (code, out) == (3, "")
+    assert err.splitlines()[-3:] == [
+        "1 skipped:",
+        f"  {tmp_path / 'nowhere'}: No such file or directory",
+        "earmark: nothing given could be tagged",
+    ]
 
 
 def test_what_excludes_each_other_is_refused(tag, music: Path):

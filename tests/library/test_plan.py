@@ -73,6 +73,7 @@ def test_below_the_threshold_the_file_is_left_alone() -> None:
 def test_what_is_not_music_or_unsure_is_named_so_and_left_alone(existing: Existing) -> None:
     speech = decide(("Ska",), (0.0, 0.0, 1.0), verdict="not music", existing=existing)
     assert (speech.outcome, speech.why, speech.change) == (Outcome.NOT_MUSIC, "it does not sound like music", None)
+    assert speech.suggested == ()
     strange = decide((), (0.0, 0.0, 1.0), verdict="unsure", existing=existing)
     assert (strange.outcome, strange.why, strange.change) == (Outcome.UNSURE, "the classifier is unsure of it", None)
 

@@ -57,8 +57,12 @@ def _print(explanation: Explanation) -> None:
     from earmark.report.explain_page import clock, factor, odds
 
     answer, second = explanation.answer, explanation.second
-    said = "likely enough" if answer.verdict == "music" else answer.strange or answer.verdict
-    print(f"{answer.genre} {answer.probability:.0%}, {said}: {answer.min_confidence:.0%} is asked for")
+    likeliest = f"{answer.genre} {answer.probability:.0%}"
+    if answer.strange is not None:
+        print(f"not music: it {answer.strange}; what follows means little ({likeliest})")
+    else:
+        said = "likely enough" if answer.verdict == "music" else "unsure"
+        print(f"{likeliest}, {said}: {answer.min_confidence:.0%} is asked for")
     likely = [(genre, _likely(p)) for genre, p in answer.ranked() if p >= LEAST_SHOWN]
     print_table(("genre", "probability"), likely, right=("probability",))
     if len(explanation.spans) > 1:

@@ -50,6 +50,7 @@ def command(
     from earmark.batches.mapping import Place, usable_cores
     from earmark.classifier import DEFAULT
     from earmark.cli.progress import bars, list_faults
+    from earmark.errors import DataError
     from earmark.library.page import render_plan
     from earmark.library.plan import Existing
     from earmark.library.tagging import suggest, write_plan
@@ -82,6 +83,8 @@ def command(
     else:
         _print_table(plan)
     list_faults(plan.faults)
+    if len(plan.faults) == len(plan.decisions):
+        raise DataError("nothing given could be tagged")
     _print_summary(plan, taggings, write=write)
     return 1 if plan.faults else 0
 
@@ -90,7 +93,8 @@ def _print_summary(plan: Plan, taggings: tuple[str, ...], *, write: bool) -> Non
     counts = {outcome.value: n for outcome, n in plan.counts.items()}
     done = f"{counts['changed']:,} changed" if write else f"{counts['planned']:,} to change"
     others = ", ".join(f"{counts[name]:,} {name}" for name in ("kept", "unsure", "not music", "failed"))
-    note(f"{len(plan.decisions):,} files: {done}, {others}")
+    files = "1 file" if len(plan.decisions) == 1 else f"{len(plan.decisions):,} files"
+    note(f"{files}: {done}, {others}")
     for tagging in taggings:
         note(f"take it back with: earmark undo {tagging}")
     if counts["planned"]:
@@ -132,19 +136,26 @@ def _print_csv(plan: Plan) -> None:
 
 def _print_table(plan: Plan) -> None:
     """A row a file; those that failed are listed elsewhere, and a terminal is told the common folder once."""
-    decisions = [decision for decision in plan.decisions if decision.suggested]
+    from earmark.library.plan import Outcome
+
+    decisions = [decision for decision in plan.decisions if decision.outcome is not Outcome.FAILED]
     common = _common_folder(decisions) if on_terminal() else ""
     if common:
         print(f"in {common}:")
     rows = []
     for decision in decisions:
-        genre, probability = decision.suggested[0]
-        likely = f"{bar(probability, 8)} {probability:4.0%}" if on_terminal() else f"{probability:.4f}"
+        genre, probability = decision.suggested[0] if decision.suggested else ("", None)
+        likely = "" if probability is None else _likely(probability)
         becomes = " + ".join(decision.change.new) if decision.change else ""
         name = str(decision.path)[len(common) :]
         rows.append((name, " + ".join(decision.old), genre, likely, decision.outcome.value, becomes))
     header = ("file", "says", "suggested", "probability", "outcome", "becomes")
     print_table(header, rows, right=("probability",), fold=("file", "says", "becomes"))
+
+
+def _likely(probability: float) -> str:
+    """With a bar for the eye on a terminal; a plain number in a pipe."""
+    return f"{bar(probability, 8)} {probability:4.0%}" if on_terminal() else f"{probability:.4f}"
 
 
 def _common_folder(decisions: list[Decision]) -> str:

@@ -60,7 +60,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """One file. old: what it says. suggested: the likeliest genres with their probabilities. why: of the outcome.
+    """One file. old: what it says. suggested: the likeliest genres with their probabilities, none of what is no music.
+
+    why: of the outcome.
 
     change: what shall be written, or was; None where it is left alone. library: the folder whose journal it belongs to.
     """
@@ -132,7 +134,7 @@ def _decide(file: Found, genres: Sequence[str], classifier: str, settings: Setti
         outcome=outcome,
         why=why,
         old=file.genres,
-        suggested=tuple(ranked[:SHOWN]),
+        suggested=() if file.heard.verdict == "not music" else tuple(ranked[:SHOWN]),
         change=change,
     )
 
