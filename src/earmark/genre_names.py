@@ -88,7 +88,9 @@ def read_mapping(path: Path) -> dict[str, str]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read as a genre mapping: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise DataError(f"{path}: cannot be read as a genre mapping: {error}") from error
     if path.suffix.casefold() == ".toml":
         return _from_toml(text, path)

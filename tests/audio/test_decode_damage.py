@@ -28,7 +28,7 @@ def cut(path, share=0.5):
 def test_truncated_where_the_header_tells_the_length(song, encode, kind):
     path = cut(encode(np.tile(song, 3), kind))
     ends = r"[56]\.\d of [\d.]+ s read, then the \w+ data end: the file is truncated"
-    with pytest.raises(AudioError, match=rf"song\.{kind}: {ends}; use --allow-partial to classify what is there"):
+    with pytest.raises(AudioError, match=rf"song\.{kind}: {ends}; `earmark predict --allow-partial` classifies"):
         read_audio(path)
     assert 5 < read_audio(path, allow_partial=True).seconds < 6.1
 
@@ -38,7 +38,7 @@ def test_truncated_where_the_decoder_stumbles(song, encode, kind):
     path = cut(encode(np.tile(song, 3), kind))
     ends = r"[56]\.\d (of 12\.0 )?s read, then the \w+ data cannot be decoded \(.*\)"
     with pytest.raises(
-        AudioError, match=rf"song\.{kind}: {ends}: the file is truncated or damaged; use --allow-partial"
+        AudioError, match=rf"song\.{kind}: {ends}: the file is truncated or damaged; `earmark predict --allow-partial`"
     ):
         read_audio(path)
     partial = read_audio(path, allow_partial=True)

@@ -82,7 +82,10 @@ def test_every_kind_of_flaw_is_found_and_nothing_is_changed(library: Path) -> No
         ("other tags.flac", "a good.flac"): "same_sound",
     }
     said = {finding.where: (finding.what, finding.to_do) for finding in result.findings}
-    assert said["empty.mp3"] == ("empty: the file has 0 bytes", "get it again from its source")
+    assert said["empty.mp3"] == (
+        "empty: the file has 0 bytes",
+        "get it again from its source, unless a decoder is missing",
+    )
     assert "the file is truncated or damaged" in said["cut.flac"][0]
     assert said["copy.flac"] == ("the same file as a good.flac", "keep one")
     assert result.counts == {

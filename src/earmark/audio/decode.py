@@ -178,5 +178,5 @@ def _incomplete(path: Path, source: Source, first: int, got: int, reason: str | 
     total = "" if source.frames is None else f" of {source.frames / rate:.1f}"
     return AudioError(
         f"{path}: {(first + got) / rate:.1f}{total} s read, then the {source.format} {end}: {cause}; "
-        "use --allow-partial to classify what is there"
+        "`earmark predict --allow-partial` classifies what is there"
     )

@@ -91,7 +91,7 @@ def _summarise(result: Audit) -> None:
     found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in result.counts.items()) or "nothing"
     note(f"{result.dataset}: {result.tracks} tracks; found: {found}")
     if result.fingerprinted:
-        note(f"{result.fingerprinted} compared, with {result.fingerprint_bytes / result.fingerprinted:.0f} bytes each")
+        note(f"{result.fingerprinted:,} compared with each other")
     else:
         note("compared for equality alone: there is no sound in them, or in fewer than 33 bands")
     if result.leak is not None:

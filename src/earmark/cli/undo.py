@@ -38,6 +38,7 @@ def command(
     else:
         print_table(("file", "was written", "is again"), rows, fold=("file", "was written", "is again"))
     list_faults(list(undoing.kept))
+    note(f"{len(undoing.restored):,} taken back, {len(undoing.kept):,} left alone")
     return 1 if undoing.kept else 0
 
 

@@ -11,8 +11,10 @@ import msgspec
 
 from earmark.audio.fingerprint import COLUMNS_PER_SECOND
 from earmark.batches.mapping import Place
+from earmark.catalog import DATASETS
 from earmark.datasets.faults import Limits
 from earmark.datasets.reference import kind_at, open_dataset
+from earmark.errors import UsageError, nearest
 from earmark.library.collection import collection
 from earmark.library.examination import Examined, examine_all
 from earmark.library.repetitions import LEAST_AGREEMENT, Repetition, find_repetitions
@@ -39,7 +41,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 NEAR = 0.85
 
 TO_DO: dict[Kind, str] = {
-    "unreadable": "get it again from its source",
+    "unreadable": "get it again from its source, unless a decoder is missing",
     "empty": "leave it out",
     "not_finite": "compute or export it again",
     "constant": "leave it out, or compute it again",
@@ -103,10 +105,19 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_audited(reference: str, options: Mapping[str, Any]) -> Dataset:
-    """The data set of that name or at that path; of a folder of audio all files, in whatever way they are sorted."""
+    """The data set of that name or at that path; of a folder of audio all files, in whatever way they are sorted.
+
+    Raises UsageError where there is neither.
+    """
     path = Path(reference)
     if not options and path.exists() and kind_at(path) == "folder":
         return collection(path)
+    if not path.exists() and reference not in DATASETS.names():
+        known = ", ".join(DATASETS.names())
+        raise UsageError(
+            f"{reference}: no such file or folder, nor a data set of that name{nearest(reference, DATASETS.names())}; "
+            f"known: {known}"
+        )
     return open_dataset(reference, options)
 
 

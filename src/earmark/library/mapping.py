@@ -83,7 +83,9 @@ def read_mapping(path: Path, genres: Sequence[str]) -> GenreMapping:
         return _checked(file, genres)
     except tomllib.TOMLDecodeError as error:
         raise DataError(f"{path}: not valid TOML: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read as a genre mapping: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise DataError(f"{path}: cannot be read as a genre mapping: {error}") from error
     except (DataError, TagError, msgspec.ValidationError) as error:
         raise DataError(f"{path}: {error}") from error
