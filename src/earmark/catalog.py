@@ -119,10 +119,13 @@ MODELS = Catalog(
         "resnet9": "earmark.models.resnet9:ResNet9",
         "short_chunk_resnet": "earmark.models.short_chunk_resnet:ShortChunkResNet",
         "stacked_cnn": "earmark.models.stacked_cnn:StackedCNN",
+        "text_rnn": "earmark.models.text_rnn:TextRNN",
+        "tfidf_logistic": "earmark.models.tfidf_logistic:TfidfLogistic",
         "twin_stacked_cnn": "earmark.models.twin_stacked_cnn:TwinStackedCNN",
         "vgg": "earmark.models.vgg:VGG",
     },
 )
+AUTOENCODERS = Catalog("autoencoder", "autoencoders", {"autoencoder": "earmark.models.autoencoder:Autoencoder"})
 DATASETS = Catalog(
     "data set",
     "datasets",
@@ -133,6 +136,7 @@ DATASETS = Catalog(
         "folder": "earmark.datasets.folder:folder",
         "gtzan": "earmark.datasets.gtzan:gtzan",
         "image_folder": "earmark.datasets.image_folder:image_folder",
+        "lyrics": "earmark.datasets.lyrics:lyrics",
         "manifest": "earmark.datasets.manifest:manifest",
         "mel_arrays": "earmark.datasets.mel_arrays:mel_arrays",
         "synthetic": "earmark.datasets.synthetic:synthetic",
@@ -146,6 +150,8 @@ FEATURES = Catalog(
         "log_mel": "earmark.features.log_mel:log_mel_features",
         "musicnn": "earmark.features.musicnn:musicnn_features",
         "pixels": "earmark.features.pixels:pixels",
+        "texts": "earmark.features.plain_text:plain_text",
+        "words": "earmark.features.words:word_features",
     },
 )
 AUGMENTATIONS = Catalog(
@@ -153,16 +159,16 @@ AUGMENTATIONS = Catalog(
     "augmentations",
     {
         "band_shift": "earmark.augment.band_shift:band_shift",
+        "crop": "earmark.augment.crop:crop",
+        "cutmix": "earmark.augment.cutmix:cutmix",
+        "cutout": "earmark.augment.cutout:cutout",
         "equaliser": "earmark.augment.equaliser:equaliser",
+        "flip": "earmark.augment.flip:flip",
         "frequency_mask": "earmark.augment.frequency_mask:frequency_mask",
         "gain": "earmark.augment.gain:gain",
         "mixup": "earmark.augment.mixup:mixup",
         "noise": "earmark.augment.noise:noise",
-        "crop": "earmark.augment.crop:crop",
-        "cutmix": "earmark.augment.cutmix:cutmix",
-        "cutout": "earmark.augment.cutout:cutout",
         "shift": "earmark.augment.shift:shift",
-        "flip": "earmark.augment.flip:flip",
         "time_mask": "earmark.augment.time_mask:time_mask",
         "time_stretch": "earmark.augment.time_stretch:time_stretch",
     },

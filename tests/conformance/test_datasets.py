@@ -115,6 +115,15 @@ def image_folder(root: Path) -> Miniature:
     return Miniature({"path": str(root), "height": 8, "width": 12}, change, "one folder of pictures per genre")
 
 
+def lyrics(root: Path) -> Miniature:
+    def write(first: str) -> Mapping[str, Any]:
+        rows = [f'Nina,One,Jazz,en,"{first}\nand a day"', "Nina,Two,Jazz,en,Blue moon", "Elis,Águas,Samba,pt,É pau é pedra"]
+        (root / "songs.csv").write_text("\n".join(["Artist,Song,Genre,Language,Lyrics", *rows]), encoding="utf-8")
+        return {"path": str(root / "songs.csv")}
+
+    return Miniature(write("A night"), lambda: write("A day"), "give a CSV or Parquet file")
+
+
 def manifest(root: Path) -> Miniature:
     for number, name in enumerate(("a.wav", "b.wav", "c.wav")):
         sound(root / name, 200 + 100 * number)
@@ -177,6 +186,7 @@ MINIATURES: dict[str, Callable[[Path], Miniature]] = {
     "folder": folder,
     "gtzan": gtzan,
     "image_folder": image_folder,
+    "lyrics": lyrics,
     "manifest": manifest,
     "mel_arrays": mel_arrays,
     "synthetic": synthetic,
@@ -250,6 +260,10 @@ def test_what_it_reads_is_what_its_medium_says(dataset: Dataset) -> None:
             values = content.samples
             assert values.ndim == 1
             assert np.abs(values).max() <= 1
+        elif dataset.medium == "text":
+            assert isinstance(content, str)
+            assert content.strip()
+            continue
         else:
             values = content
             assert (dataset.medium, values.ndim) in [("log_mel", 2), ("image", 3)]

@@ -5,6 +5,7 @@ from earmark.classifier.card import CARD, FORMAT, WEIGHTS, ClassifierCard, write
 from earmark.classifier.files import Judging, predict_at, predict_files
 from earmark.classifier.fusion import Fusion
 from earmark.classifier.loading import DEFAULT, is_classifier, load, locate
+from earmark.classifier.lyrics import predict_texts
 from earmark.classifier.runs import build_model, load_run
 from earmark.classifier.trained import Classifier
 
@@ -26,5 +27,6 @@ __all__ = [
     "locate",
     "predict_at",
     "predict_files",
+    "predict_texts",
     "write_card",
 ]

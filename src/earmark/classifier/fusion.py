@@ -87,6 +87,11 @@ class Fusion:
         self.neighbours = neighbours
 
     @property
+    def reads_text(self) -> bool:
+        """It hears sound."""
+        return False
+
+    @property
     def genres(self) -> tuple[str, ...]:
         """The genres it knows, in the order of its probabilities."""
         return self.card.genres

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +17,17 @@ from earmark.classifier.answer import Answer
 from earmark.classifier.card import ClassifierCard
 from earmark.classifier.pieces import EXCERPT_SECONDS, read_excerpt
 from earmark.errors import ModelError
+from earmark.features.encoding import X, encoded, model_shape
 from earmark.features.log_mel import LogMel
 from earmark.features.on_demand import OnDemand
 from earmark.features.pixels import Pixels
-from earmark.features.settings import Features
+from earmark.features.settings import OF_TEXT, Features
 from earmark.images.files import image_files
+from earmark.models.estimator import Fitted
 from earmark.models.forward import Crops, batched_logits
 from earmark.predictions import tempered
+from earmark.text.files import read_text, text_files
+from earmark.text.texts import Texts
 from earmark.tracks import Fault
 
 
@@ -49,36 +53,55 @@ class Classifier:
         """The genres it knows, in the order of its probabilities."""
         return self.card.genres
 
-    def probabilities(self, x: NDArray[np.float32] | OnDemand) -> NDArray[np.float64]:
-        """Probabilities (n, genres) of examples (n, …) made with this classifier's features.
+    @property
+    def reads_text(self) -> bool:
+        """Whether it judges texts."""
+        return isinstance(self.card.features, OF_TEXT)
+
+    def probabilities(self, x: X) -> NDArray[np.float64]:
+        """Probabilities (n, genres) of examples (n, …), or texts, made with this classifier's features.
 
         Raises ModelError where the examples have another shape than those it was trained on.
         """
         return tempered(self.uncalibrated(x), self.card.temperature)
 
-    def uncalibrated(self, x: NDArray[np.float32] | OnDemand) -> NDArray[np.float64]:
+    def uncalibrated(self, x: X) -> NDArray[np.float64]:
         """The same at temperature 1. Of these a track's mean is taken, so that no temperature changes its genre.
 
         Raises ModelError where the examples have another shape than those it was trained on.
         """
-        crop = self.card.features.crop_frames
-        cut = tuple(x.shape[1:]) if crop is None else (*x.shape[1:-1], min(crop, x.shape[-1]))
-        if cut != self.card.shape:
-            raise ModelError(f"{self.name}: examples have shape {x.shape[1:]}, it was trained on {self.card.shape}")
-        crops = Crops(crop, self.card.features.crops) if crop is not None else None
-        fed = x if isinstance(x, OnDemand) else torch.from_numpy(np.array(x))
+        features = self.card.features
+        read = encoded(features, x)
+        shape = model_shape(features, tuple(read.shape[1:]))
+        if shape != self.card.shape:
+            raise ModelError(f"{self.name}: examples have shape {shape}, it was trained on {self.card.shape}")
+        if isinstance(read, Texts):
+            return self._of_texts(read)
+        crop = features.crop_frames
+        crops = Crops(crop, features.crops) if crop is not None else None
+        fed = read if isinstance(read, OnDemand) else torch.from_numpy(np.array(read))
         logits = batched_logits(self.model, fed, self.card.standardiser, crops=crops)
         return torch.softmax(logits.double(), dim=1).cpu().numpy()
+
+    def _of_texts(self, texts: Texts) -> NDArray[np.float64]:
+        if not isinstance(self.model, Fitted):
+            raise ModelError(f"{self.name}: only an estimator reads texts, and it is a network")
+        return self.model.estimator.predict_proba(texts)
 
     def predict(self, sound: Path | str | Waveform, *, allow_partial: bool = False, whole: bool = True) -> Answer:
         """Cut a file or waveform into clips, judge each, and give the track's genre and its course over time.
 
         Unless `whole`, of a file only its middle is heard: `EXCERPT_SECONDS`, or one clip where that is longer.
 
-        One that was trained on pictures judges a picture's file, trimmed and resized as those were. Raises AudioError,
-        or DataError of a picture, naming file and cause; ModelError where the recipe does not say what a clip is.
+        One that was trained on pictures judges a picture's file, trimmed and resized as those were; one trained on
+        texts a text file. Raises AudioError, or DataError of a picture or text, naming file and cause; ModelError
+        where the recipe does not say what a clip is.
         """
         features = self.card.features
+        if isinstance(features, OF_TEXT):
+            if isinstance(sound, Waveform):
+                raise ModelError(f"{self.name}: it was trained on song texts, not sound")
+            return self.read(read_text(Path(sound)), source=str(sound))
         if isinstance(features, Pixels):
             if isinstance(sound, Waveform):
                 raise ModelError(f"{self.name}: it was trained on pictures, not sound; earmark render draws them")
@@ -99,13 +122,35 @@ class Classifier:
         clips, starts = features.clips(waveform, where=source)
         return self._answer(source, clips, offset + starts)
 
+    def read(self, text: str, *, artist: str | None = None, source: str = "text") -> Answer:
+        """The genre of a song's text; who sings it counts where the artist was an input in training.
+
+        Raises DataError naming `source` for a text without words, ModelError where it was trained on something else.
+        """
+        features = self.card.features
+        if not isinstance(features, OF_TEXT):
+            raise ModelError(f"{self.name}: it was not trained on song texts")
+        return self.answers([source], features.texts([features.of(text, where=source)], [artist]))[0]
+
+    def answers(self, sources: Sequence[str], texts: Texts) -> list[Answer]:
+        """What is said of each of n cleaned texts, which `sources` name."""
+        each = self.uncalibrated(texts)[:, None]
+        whole = tempered(each[:, 0], self.card.track_temperature)
+        parts = tempered(each, self.card.temperature)
+        return [
+            Answer(source, self.genres, song, np.zeros(1), part)
+            for source, song, part in zip(sources, whole, parts, strict=True)
+        ]
+
     def _answer(self, source: str, examples: NDArray[np.float32], starts: NDArray[np.float64]) -> Answer:
         each = self.uncalibrated(examples)
         whole = tempered(each.mean(0), self.card.track_temperature)
         return Answer(source, self.genres, whole, starts, tempered(each, self.card.temperature))
 
     def files(self, paths: Iterable[Path]) -> tuple[list[Path], list[Fault]]:
-        """The files among `paths` and those below its folders that it can judge, sound or pictures; what is missing."""
+        """The files among `paths` and below its folders that it can judge: sound, pictures or texts; what is missing."""
+        if self.reads_text:
+            return text_files(paths)
         return image_files(paths) if isinstance(self.card.features, Pixels) else audio_files(paths)
 
     def require(self, features: Features, *, where: str) -> None:

@@ -31,6 +31,13 @@ def command(
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Classify what can be read of truncated files.")
     ] = False,
+    column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a CSV or Parquet file: the column that holds the song texts.")
+    ] = None,
+    artist_column: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of such a file: the column that names the artists.")
+    ] = None,
+    artist: Annotated[str | None, typer.Option(help="Who sings the other song texts.")] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     workers: Annotated[
         int | None,
@@ -41,10 +48,21 @@ def command(
 ) -> int:
     """Name the genre of audio files with the default classifier, or of what a run was trained on with that.
 
+    A run that was trained on song texts takes .txt files, - for standard input, and rows of CSV or Parquet files.
+
     Those that cannot be read are listed at the end, and the exit code is then 1.
     """
     from earmark.batches.mapping import Place, usable_cores
-    from earmark.classifier import DEFAULT, Judging, is_classifier, load, predict_at, predict_files
+    from earmark.classifier import (
+        DEFAULT,
+        Classifier,
+        Judging,
+        is_classifier,
+        load,
+        predict_at,
+        predict_files,
+        predict_texts,
+    )
     from earmark.cli.progress import bars, list_faults
     from earmark.training.checkpoint import to_device
 
@@ -57,11 +75,23 @@ def command(
     classifier = load(model or DEFAULT, device=where)
     if classifier.note is not None:
         note(classifier.note)
+    if not classifier.reads_text and (column, artist_column, artist) != (None, None, None):
+        raise UsageError("--column, --artist-column and --artist are for a classifier that was trained on song texts")
     judged, missing = classifier.files(files)
     if workers is None:
         workers = usable_cores() if where == "cpu" and len(judged) > 1 else 0
     with bars(f"judging {len(judged)} files") as watcher:
-        if workers:
+        if isinstance(classifier, Classifier) and classifier.reads_text:
+            answers, unreadable = predict_texts(
+                classifier,
+                judged,
+                column=column,
+                artist_column=artist_column,
+                artist=artist,
+                min_confidence=min_confidence,
+                progress=watcher.step,
+            )
+        elif workers:
             judging = Judging(model or DEFAULT, device=where, allow_partial=allow_partial)
             place = Place(workers=workers, seconds=SECONDS)
             answers, unreadable = predict_at(

@@ -7,20 +7,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from earmark.augment.chain import Augmentation, chain
 from earmark.augment.random_crop import random_crop
-from earmark.catalog import AUGMENTATIONS, AVERAGINGS, LOSSES, OPTIMISERS, SCHEDULES
+from earmark.catalog import AUGMENTATIONS, AUTOENCODERS, AVERAGINGS, LOSSES, OPTIMISERS, SCHEDULES
 from earmark.classifier import ClassifierCard, build_model
 from earmark.errors import DataError, UsageError
+from earmark.experiment.autoencoder import is_autoencoder
 from earmark.experiment.fitting import is_estimator
 from earmark.experiment.inheritance import Inheritance, start
 from earmark.experiment.prepare import Prepared
+from earmark.features.encoding import encoded, fitted, model_shape
 from earmark.models.forward import Crops
 from earmark.recipe import Recipe
 from earmark.training.averaging import Averaged
 from earmark.training.distributed import synchronised
 from earmark.training.loop import Part, Plan, Trainee, seeded
+from earmark.training.losses import squared_error
 from earmark.training.transfer import pace
 
 
@@ -47,7 +51,7 @@ def assemble(
     on_batch: Callable[[int, int], None] | None = None,
     begun: Inheritance | None = None,
 ) -> Job:
-    """Build the untrained model of the training's seed, with the scale of the training part.
+    """Build the untrained model of the training's seed, with the scale, and the vocabulary, of the training part.
 
     What the recipe names to start from is loaded, unless the training has `begun` from it already.
     Raises DataError where there is nothing to train on, UsageError where the recipe's `keep` needs a validation part or
@@ -67,10 +71,17 @@ def assemble(
     crop = prepared.features.crop_frames
     if crop is not None and crop > shown.shape[-1]:
         raise UsageError(f"features.crop_frames = {crop}, but the examples have only {shown.shape[-1]} frames")
-    shape = shown.shape if crop is None else (*shown.shape[:-1], crop)
-    standardiser = prepared.features.scale(shown.x)
+    features = fitted(prepared.features, shown.x)
+    x = encoded(features, shown.x)
+    shape = model_shape(features, tuple(x.shape[1:]))
+    standardiser = features.scale(x)
+    reconstructs = is_autoencoder(recipe)
     with seeded(settings.seed, 0, device):
-        model = build_model(recipe.model, shape, len(genres))
+        model: nn.Module = (
+            AUTOENCODERS.build(recipe.model.name, shape, options=recipe.model.options)
+            if reconstructs
+            else build_model(recipe.model, shape, len(genres))
+        )
     init = recipe.init
     inheritance = start(model, init) if init is not None and begun is None else begun
     loaded = inheritance.tensors.loaded if inheritance is not None else ()
@@ -81,10 +92,10 @@ def assemble(
     rule = settings.averaging
     return Job(
         ClassifierCard(
-            genres=genres,
+            genres=() if reconstructs else genres,
             model=recipe.model,
             shape=shape,
-            features=prepared.features,
+            features=features,
             standardiser=standardiser,
             trained_on=prepared.dataset.name,
             synthetic=prepared.dataset.synthetic,
@@ -95,7 +106,7 @@ def assemble(
             Averaged(model, AVERAGINGS.build(rule.name, options=rule.options)) if rule is not None else None,
         ),
         Plan(
-            loss=LOSSES.build(settings.loss.name, options=settings.loss.options),
+            loss=squared_error if reconstructs else LOSSES.build(settings.loss.name, options=settings.loss.options),
             schedule=SCHEDULES.build(settings.schedule.name, options=settings.schedule.options),
             epochs=settings.epochs,
             batch_size=settings.batch_size,
@@ -108,12 +119,13 @@ def assemble(
             schedule_epochs=settings.schedule_epochs,
             bfloat16=settings.precision == "bfloat16",
             crops=Crops(crop, prepared.features.crops) if crop is not None else None,
+            reconstructs=reconstructs,
             held=frozenset(loaded),
             held_epochs=_held_epochs(recipe),
             on_batch=on_batch,
         ),
-        Part.of(shown.x, shown.y),
-        Part.of(valid.x, valid.y) if valid is not None else None,
+        Part.of(x, shown.y),
+        Part.of(encoded(features, valid.x), valid.y) if valid is not None else None,
         inheritance,
     )
 

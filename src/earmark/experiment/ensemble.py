@@ -16,13 +16,11 @@ from earmark.errors import DataError, ModelError, UsageError
 from earmark.experiment.prepare import Prepared, features_of
 from earmark.features.musicnn import Musicnn
 from earmark.features.settings import Features
-from earmark.features.standardise import Standardiser
+from earmark.features.standardise import AS_IT_IS
 from earmark.models.ensemble import ENSEMBLE, Member
 from earmark.recipe import Choice, Recipe, TrainingSettings
 from earmark.run import open_run
 from earmark.splits import read_split
-
-AS_IT_IS = Standardiser((0.0,), (1.0,))  # each member has a scale of its own
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,7 +127,7 @@ def combine(gathered: Gathered, prepared: Prepared) -> tuple[ClassifierCard, nn.
         model=model,
         shape=cards[0].shape,
         features=prepared.features,
-        standardiser=AS_IT_IS,
+        standardiser=AS_IT_IS,  # each member has a scale of its own
         trained_on=", ".join(sorted({card.trained_on for card in cards})),
         synthetic=any(card.synthetic for card in cards),
     )

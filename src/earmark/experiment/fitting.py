@@ -8,14 +8,17 @@ import torch
 from earmark.catalog import MODELS
 from earmark.classifier import ClassifierCard
 from earmark.errors import DataError, UsageError
+from earmark.experiment.autoencoder import is_autoencoder
 from earmark.experiment.prepare import Prepared
+from earmark.features.encoding import encoded, fitted, model_shape
 from earmark.models.estimator import Fitted
 from earmark.recipe import Recipe
+from earmark.text.texts import Texts
 
 
 def is_estimator(recipe: Recipe) -> bool:
     """Whether the recipe's model is fitted and not trained by gradients."""
-    return callable(getattr(MODELS.find(recipe.model.name), "predict_proba", None))
+    return not is_autoencoder(recipe) and callable(getattr(MODELS.find(recipe.model.name), "predict_proba", None))
 
 
 def fit(recipe: Recipe, prepared: Prepared) -> tuple[ClassifierCard, Fitted]:
@@ -30,19 +33,21 @@ def fit(recipe: Recipe, prepared: Prepared) -> tuple[ClassifierCard, Fitted]:
         raise UsageError(
             f"{recipe.model.name} sees each example once, as it is; leave augment and features.crop_frames out"
         )
-    shown, features = prepared.parts["train"], prepared.features
+    shown = prepared.parts["train"]
+    features = fitted(prepared.features, shown.x)
+    given = encoded(features, shown.x)
     card = ClassifierCard(
         genres=prepared.dataset.genres,
         model=recipe.model,
-        shape=shown.shape,
+        shape=model_shape(features, tuple(given.shape[1:])),
         features=features,
-        standardiser=features.scale(shown.x),
+        standardiser=features.scale(given),
         trained_on=prepared.dataset.name,
         synthetic=prepared.dataset.synthetic,
         calibrated_on="training tracks that it held out in turn",
     )
     estimator = MODELS.build(recipe.model.name, card.shape, len(card.genres), options=recipe.model.options)
-    x = card.standardiser(torch.from_numpy(np.array(shown.x))).numpy()
+    x = given if isinstance(given, Texts) else card.standardiser(torch.from_numpy(np.array(given))).numpy()
     kin = np.array([track.artist or track.song for track in shown.tracks])
     groups = np.unique(kin[shown.track], return_inverse=True)[1]
     return card, Fitted(estimator).fit(x, shown.y, groups)

@@ -8,24 +8,39 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
-from earmark.catalog import AUGMENTATIONS, AVERAGINGS, DATASETS, FEATURES, LOSSES, MODELS, OPTIMISERS, SCHEDULES
+from earmark.catalog import (
+    AUGMENTATIONS,
+    AUTOENCODERS,
+    AVERAGINGS,
+    DATASETS,
+    FEATURES,
+    LOSSES,
+    MODELS,
+    OPTIMISERS,
+    SCHEDULES,
+)
 from earmark.errors import DataError, UsageError
+from earmark.experiment.autoencoder import check_autoencoder, is_autoencoder
 from earmark.experiment.training_log import check_log
 from earmark.experiment.watcher import Watcher
 from earmark.features.cache import FeatureCache
+from earmark.features.encoding import gives
 from earmark.features.examples import Examples
 from earmark.features.extract import extract
 from earmark.features.pixels import Pixels
 from earmark.features.settings import Features
 from earmark.models.ensemble import ENSEMBLE
+from earmark.models.shapes import Input, input_of
 from earmark.recipe import Recipe
 from earmark.splits import Split, draw
 from earmark.tracks import Dataset, Part
 
+READ: dict[Input, str] = {"numbers": "arrays of numbers", "words": "rows of word ids", "texts": "whole texts"}
+
 
 @dataclass(frozen=True)
 class Prepared:
-    """A recipe's data: who is judged, and what the model is fed."""
+    """A recipe's data: who is judged, and the examples; nothing has been learned from any of them yet."""
 
     dataset: Dataset
     split: Split
@@ -43,7 +58,7 @@ def check(recipe: Recipe) -> None:
     for catalog, choice in (
         (DATASETS, recipe.data),
         (FEATURES, recipe.features),
-        (MODELS, recipe.model),
+        (AUTOENCODERS if is_autoencoder(recipe) else MODELS, recipe.model),
         (OPTIMISERS, recipe.training.optimiser),
         (SCHEDULES, recipe.training.schedule),
         (LOSSES, recipe.training.loss),
@@ -52,6 +67,23 @@ def check(recipe: Recipe) -> None:
     ):
         catalog.check(choice.name, choice.options)
     check_log(recipe)
+    if is_autoencoder(recipe):
+        check_autoencoder(recipe)
+    else:
+        _check_fit(recipe)
+
+
+def _check_fit(recipe: Recipe) -> None:
+    """Refuse features that the recipe's model does not read, and augmentation of what is no spectrogram."""
+    taken, given = input_of(MODELS.find(recipe.model.name)), gives(features_of(recipe))
+    if taken != given:
+        wanted = {"words": "features.name = 'words'", "texts": "features.name = 'texts'"}.get(taken)
+        raise UsageError(
+            f"{recipe.model.name} reads {READ[taken]}, and features {recipe.features.name!r} give {READ[given]}; "
+            f"set {wanted or 'another model.name'}"
+        )
+    if recipe.augment and given != "numbers":
+        raise UsageError(f"augment changes spectrograms, not {READ[given]}; leave it out")
 
 
 def features_of(recipe: Recipe) -> Features:

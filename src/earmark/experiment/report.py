@@ -15,6 +15,8 @@ from earmark.errors import DataError
 from earmark.experiment.evaluate import read_evaluations, read_headline
 from earmark.experiment.inheritance import read_inheritance
 from earmark.experiment.prepare import prepare
+from earmark.experiment.reconstruct import evaluate_autoencoder
+from earmark.features.encoding import fed_shape
 from earmark.features.examples import Examples
 from earmark.recipe import read_recipe
 from earmark.report.data_facts import facts_of
@@ -24,6 +26,7 @@ from earmark.report.model_summary import summarise
 from earmark.report.run_page import MISTAKES, RunPage, render_run
 from earmark.run import Environment, open_run
 from earmark.splits import read_split
+from earmark.text.texts import Texts
 from earmark.tracks import Part
 from earmark.training.checkpoint import read_progress
 from earmark.training.history import read_history
@@ -37,6 +40,9 @@ def write_report(path: Path) -> Path:
     Raises DataError where the run has not been evaluated yet, or its data are gone: the page shows spectrograms.
     """
     run = open_run(path)
+    if run.reconstruction.is_file():
+        evaluate_autoencoder(run.folder)
+        return run.report
     evaluations = read_evaluations(run)
     headline = next((part for part in HEADLINES if part in evaluations), None)
     if headline is None:
@@ -50,12 +56,14 @@ def write_report(path: Path) -> Path:
     if history:
         write_text(run.curves("svg"), draw_curves(history, **marks))
         write_bytes(run.curves("png"), draw_curves_png(history, **marks))
+    inheritance = read_inheritance(run)
     wrong = {mistake.id for mistake in confident_mistakes(predictions.by_song(), MISTAKES)}
     page = RunPage(
-    inheritance = read_inheritance(run)
         name=run.name,
         recipe=read_recipe(run.recipe),
-        model=summarise(classifier.card.model.name, classifier.model, classifier.card.shape),
+        model=summarise(
+            classifier.card.model.name, classifier.model, fed_shape(classifier.card.features, classifier.card.shape)
+        ),
         data=facts_of(prepared.dataset, prepared.split.parts),
         evaluations=[evaluations[headline], *(e for name, e in evaluations.items() if name != headline)],
         environment=_environment(msgspec.json.decode(run.environment.read_bytes(), type=Environment))
@@ -70,7 +78,9 @@ def write_report(path: Path) -> Path:
 
 
 def _first_clips(examples: Examples, wanted: Set[str]) -> dict[str, NDArray[np.float32]]:
-    """The first example of each wanted song."""
+    """The first example of each wanted song; none of texts, which make no picture."""
+    if isinstance(examples.x, Texts):
+        return {}
     first = {song: i for i, song in reversed(list(enumerate(examples.songs))) if song in wanted}
     return {song: np.asarray(examples.x[i : i + 1])[0] for song, i in first.items()}
 

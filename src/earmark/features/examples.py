@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from earmark.features.on_demand import OnDemand
+from earmark.text.texts import Texts
 from earmark.tracks import Track
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Feature arrays with their labels, in memory, memory-mapped or read on demand.
+    """Feature arrays or texts with their labels, in memory, memory-mapped or read on demand.
 
-    x       (n, …) float32: one row an example, not yet standardised
+    x       (n, …) float32: one row an example, not yet standardised; or n texts, of which nothing has been learned yet
     y       (n,) int, place of the genre, -1 where unknown
     track   (n,) int, place in `tracks` of the track each row was made from; rows of one track stand together
     start   (n,) float, seconds into the track at which the example begins
     """
 
-    x: NDArray[np.float32] | OnDemand
+    x: NDArray[Any] | OnDemand | Texts
     y: NDArray[np.int64]
     track: NDArray[np.int64]
     start: NDArray[np.float64]

@@ -18,7 +18,9 @@ from earmark.features.log_mel import LogMel
 from earmark.features.musicnn import Musicnn
 from earmark.features.on_demand import OnDemand, workers
 from earmark.features.pixels import Pixels
-from earmark.features.settings import Features
+from earmark.features.plain_text import PlainText
+from earmark.features.settings import OF_TEXT, Features
+from earmark.features.words import Words
 from earmark.tracks import Dataset, Fault, Track
 
 
@@ -41,10 +43,16 @@ def extract(
     """Examples of `tracks`, in their order. A track that cannot be read is skipped and listed, never replaced.
 
     Pictures of files are read once, to see that they can be, and again whenever a batch of them is wanted; those that
-    the data set has as arrays are held, and so are pictures as log-mel, which is read back from their colours.
+    the data set has as arrays are held, and so are cleaned texts, and pictures as log-mel, which is read back from
+    their colours.
     Raises DataError where no track can be read, or where tracks give arrays of different shapes; UsageError where these
     features are not for such data.
     """
+    if isinstance(features, OF_TEXT) != (dataset.medium == "text"):
+        known = {"text": "'words' or 'texts'", "image": "'pixels'"}.get(dataset.medium, "'log_mel'")
+        raise UsageError(f"{dataset.name} holds {dataset.medium.replace('_', '-')} data; set features.name = {known}")
+    if isinstance(features, OF_TEXT):
+        return _texts(dataset, tracks, features, on_track)
     of_audio_alone = isinstance(features, Musicnn) and dataset.medium != "audio"
     of_arrays = dataset.read_many is not None
     read_back = isinstance(features, LogMel) and dataset.drawing is not None and not of_arrays
@@ -90,6 +98,31 @@ def extract(
         ),
         tuple(skipped),
     )
+
+
+def _texts(
+    dataset: Dataset, tracks: Sequence[Track], features: PlainText | Words, on_track: Callable[[int, int], None] | None
+) -> Extraction:
+    cleaned: dict[int, str] = {}
+    skipped = []
+    for number, track in enumerate(tracks):
+        try:
+            cleaned[number] = features.of(dataset.read(track), where=track.id)
+        except DataError as error:
+            skipped.append(Fault(track.id, str(error)))
+        if on_track is not None:
+            on_track(number + 1, len(tracks))
+    if not cleaned:
+        raise _nothing(dataset, tracks, skipped)
+    kept = np.array(list(cleaned), dtype=np.int64)
+    examples = Examples(
+        x=features.texts(list(cleaned.values()), [tracks[number].artist for number in cleaned]),
+        y=dataset.labels(tracks)[kept],
+        track=kept,
+        start=np.zeros(len(kept)),
+        tracks=tuple(tracks),
+    )
+    return Extraction(examples, tuple(skipped))
 
 
 def _on_demand(

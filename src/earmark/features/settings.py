@@ -5,5 +5,8 @@ from __future__ import annotations
 from earmark.features.log_mel import LogMel
 from earmark.features.musicnn import Musicnn
 from earmark.features.pixels import Pixels
+from earmark.features.plain_text import PlainText
+from earmark.features.words import Words
 
-Features = LogMel | Musicnn | Pixels
+Features = LogMel | Musicnn | Pixels | PlainText | Words
+OF_TEXT = PlainText | Words

@@ -33,6 +33,9 @@ class Standardiser(msgspec.Struct, frozen=True):
         return (x - mean) / spread
 
 
+AS_IT_IS = Standardiser((0.0,), (1.0,))
+
+
 def fit_standardiser(x: NDArray[np.float32] | OnDemand, kind: Kind, *, top_db: float = 80.0) -> Standardiser:
     """Statistics of training examples (n, bands, frames) or (n, channels, height, width).
 
@@ -43,7 +46,7 @@ def fit_standardiser(x: NDArray[np.float32] | OnDemand, kind: Kind, *, top_db: f
     if kind == "unit":
         return Standardiser((-top_db,), (top_db,))
     if kind == "none":
-        return Standardiser((0.0,), (1.0,))
+        return AS_IT_IS
     axis = -3 if kind == "per_channel" else -2
     bands = x.shape[axis]
     others = tuple(other for other in range(x.ndim) if other != x.ndim + axis)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from earmark.errors import ModelError
+from earmark.text.texts import Texts
 
 
 class Estimator(Protocol):
     """What learns at once and not by gradients: scikit-learn's contract, with what was learned as plain arrays.
 
-    fit            learn from examples (n, …) and the places of their classes (n,); examples of one of `groups` (n,)
-                   are not independent of each other
+    fit            learn from examples, (n, …) or n `Texts` as `takes` says, and the places of their classes (n,);
+                   examples of one of `groups` (n,) are not independent of each other
     predict_proba  probabilities (n, classes) of examples (n, …), which `fit` has calibrated on groups it held out:
                    unlike a network's they are taken as they are
     held_out       after `fit`: log-probabilities (n, classes) of its examples, each by a copy that saw nothing of its
@@ -28,9 +29,9 @@ class Estimator(Protocol):
 
     held_out: NDArray[np.float64]
 
-    def fit(self, x: NDArray[Any], y: NDArray[Any], groups: NDArray[Any] | None = None) -> Self: ...
-    def predict_proba(self, x: NDArray[Any]) -> NDArray[np.float64]: ...
-    def state(self) -> dict[str, NDArray[np.float64]]: ...
+    def fit(self, x: Any, y: NDArray[Any], groups: NDArray[Any] | None = None) -> Self: ...
+    def predict_proba(self, x: Any) -> NDArray[np.float64]: ...
+    def state(self) -> dict[str, NDArray[Any]]: ...
     def load_state(self, state: Mapping[str, NDArray[Any]]) -> None: ...
 
 
@@ -48,7 +49,7 @@ class Fitted(nn.Module):
         self.estimator = estimator
         self.__doc__ = estimator.__doc__
 
-    def fit(self, x: NDArray[Any], y: NDArray[Any], groups: NDArray[Any]) -> Self:
+    def fit(self, x: NDArray[Any] | Texts, y: NDArray[Any], groups: NDArray[Any]) -> Self:
         """Let the estimator learn, and take its arrays up as parameters."""
         self.estimator.fit(x, y, groups)
         self._take_up()
@@ -101,3 +102,17 @@ def arrays_of(
         if there != shapes.get(name):
             raise ModelError(f"{model}: the array {name} is {there}, it should be {shapes.get(name)}")
     return {name: state[name].astype(np.float64) for name in shapes}
+
+
+def lines_to_bytes(lines: Sequence[str]) -> NDArray[np.uint8]:
+    """Texts without line ends as an array of bytes, which a saved state may hold."""
+    return np.frombuffer("\n".join(lines).encode(), dtype=np.uint8)
+
+
+def lines_of_bytes(model: str, state: Mapping[str, NDArray[Any]], name: str) -> tuple[str, ...]:
+    """The texts of a saved state. Raises ModelError naming the array where it is missing or no such text."""
+    try:
+        text = state[name].astype(np.uint8).tobytes().decode()
+    except (KeyError, UnicodeDecodeError) as error:
+        raise ModelError(f"{model}: the array {name} is missing, or no text in UTF-8") from error
+    return tuple(text.split("\n")) if text else ()

@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax, softmax
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.svm import SVC
 
 from earmark.errors import ModelError, UsageError
 from earmark.models.discriminant import fit_discriminant
 from earmark.models.estimator import arrays_of, groups_to_learn_from
+from earmark.models.regression import fit_regression
 from earmark.models.scale import Scale, scale_of
 from earmark.models.shapes import written
 from earmark.models.shares import Shares, shares_of
@@ -22,7 +22,6 @@ from earmark.models.sharpness import Places, fitting_sharpness, held_out
 
 Array = NDArray[np.float64]
 MOST = 20_000  # examples whose kernel a machine takes, 3.2 GB
-MOST_STEPS = 10_000  # of the regression, which takes some dozens
 
 
 class Probe:
@@ -161,14 +160,7 @@ class Probe:
         return {"bias": found.bias, "weight": found.weight}
 
     def _regression(self, scaled: Array, y: Places) -> dict[str, Array]:
-        """A class without examples is as likely everywhere as if there were half a one."""
-        found = LogisticRegression(C=self.C, max_iter=MOST_STEPS).fit(scaled, y)
-        slopes, offsets = found.coef_, found.intercept_
-        if len(found.classes_) == 2:  # of which scikit-learn gives the second's log-odds
-            slopes, offsets = np.concatenate([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2
-        weight = np.zeros((scaled.shape[1], self.classes))
-        bias = np.full(self.classes, np.log(0.5 * len(found.classes_) / len(y)))
-        weight[:, found.classes_], bias[found.classes_] = slopes.T, offsets
+        weight, bias = fit_regression(scaled, y, classes=self.classes, C=self.C)
         return {"bias": bias, "weight": weight}
 
     def _machines(self, scaled: Array, y: Places) -> dict[str, Array]:

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal, NamedTuple
+
 from torch import Tensor
 
 from earmark.errors import ModelError
+
+Input = Literal["numbers", "words", "texts"]
+"""What a model is fed: arrays of numbers, rows of word ids, or the texts themselves."""
+
+
+def input_of(model: Any) -> Input:
+    """What a model of the catalog is fed, which its `takes` says; numbers where it says nothing."""
+    taken: Input = getattr(model, "takes", "numbers")
+    return taken
 
 
 def written(shape: tuple[int, ...]) -> str:
@@ -43,6 +54,34 @@ def picture_size(model: str, shape: tuple[int, ...], *, least: tuple[int, int]) 
             "make them larger, or cut longer clips"
         )
     return channels, height, width
+
+
+class WordShape(NamedTuple):
+    """What a network that reads word ids is built for.
+
+    length   words of a text: an example is so many ids, with the artist's id before them where `artists` is not 0
+    words    ids of words: 0 fills up, 1 is any unknown word
+    artists  ids of artists: 0 is any unknown one; none where the artist is no input
+    """
+
+    length: int
+    words: int
+    artists: int
+
+    @property
+    def row(self) -> int:
+        """Ids of one example."""
+        return self.length + (self.artists > 0)
+
+
+def word_shape(model: str, shape: tuple[int, ...]) -> WordShape:
+    """`shape` by its names. Raises ModelError where it is not that of the features `words`."""
+    if len(shape) != 3 or shape[0] < 1 or shape[1] < 2 or shape[2] < 0:
+        raise ModelError(
+            f"{model} reads word ids, of at least 1 × 2 × 0 (length × words × artists), not {written(shape)}; "
+            "set features.name = 'words'"
+        )
+    return WordShape(*shape)
 
 
 def refuse_other_shape(model: str, x: Tensor, shape: tuple[int, ...]) -> None:

@@ -16,13 +16,13 @@ Places = NDArray[np.integer[Any]]
 FOLDS = 5
 
 
-def held_out(decide: Callable[[Places, Places], Array], y: Places, groups: Places) -> Array:
+def held_out(decide: Callable[[Places, Places], Array], y: Places, groups: Places, *, folds: int = FOLDS) -> Array:
     """Decision values (n, classes) of each example by an estimator that saw nothing of its group.
 
     `decide(shown, judged)` learns from the examples at the places `shown` and gives the values of those at `judged`.
-    There are five folds, or as many as the smallest class has examples or there are groups.
+    There are `folds` folds, or as many as the smallest class has examples or there are groups.
     """
-    folds = min(FOLDS, len(np.unique(groups)), int(np.bincount(y).min()))
+    folds = min(folds, len(np.unique(groups)), int(np.bincount(y).min()))
     rounds = [(judged, decide(shown, judged)) for shown, judged in StratifiedGroupKFold(folds).split(y, y, groups)]
     decisions: Array = np.empty((len(y), rounds[0][1].shape[1]))
     for judged, values in rounds:

@@ -29,10 +29,10 @@ class ModelSummary:
     layers: tuple[Layer, ...] = ()
 
 
-def summarise(name: str, model: nn.Module, shape: tuple[int, ...]) -> ModelSummary:
+def summarise(name: str, model: nn.Module, shape: tuple[int, ...] | None) -> ModelSummary:
     """Run one example of zeros with this `shape` through the model, and note what each layer gives.
 
-    Parameters shared by several layers are counted once. The model's mode, weights and statistics stay as they were.
+    Without a shape, as of a model that reads texts, nothing is run and no layers are listed. Parameters shared by several layers are counted once. The model's mode, weights and statistics stay as they were.
     """
     layers: list[Layer] = []
     counted: set[Tensor] = set()
@@ -53,7 +53,8 @@ def summarise(name: str, model: nn.Module, shape: tuple[int, ...]) -> ModelSumma
     try:
         with torch.no_grad():
             device = next((p.device for p in model.parameters()), torch.device("cpu"))
-            model.eval()(torch.zeros(1, *shape, device=device))
+            if shape is not None:
+                model.eval()(torch.zeros(1, *shape, device=device))
     finally:
         for hook in hooks:
             hook.remove()

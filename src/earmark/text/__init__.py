@@ -1,0 +1,1 @@
+"""Words: texts cleaned, cut into words, and counted."""
