@@ -42,6 +42,8 @@ class Run:
         self.classifier = folder / "classifier.json"
         self.weights = folder / "weights.safetensors"
         self.inheritance = folder / "inheritance.json"
+        self.autoencoder = folder / "autoencoder.json"
+        self.reconstruction = folder / "reconstruction.json"
         self.last = folder / "last.safetensors"
         self.history = folder / "history.csv"
         self.report = folder / "report.html"

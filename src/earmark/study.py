@@ -27,6 +27,7 @@ from earmark.classifier import load_run
 from earmark.errors import DataError, EarmarkError, ModelError, UsageError, nearest
 from earmark.evaluation.comparison import Comparison, compare
 from earmark.evaluation.scores import Score
+from earmark.experiment.autoencoder import is_autoencoder
 from earmark.experiment.evaluate import read_evaluations, read_headline
 from earmark.experiment.train import resume, train
 from earmark.models.parameters import parameter_count
@@ -135,7 +136,10 @@ def run_study(
         for seed in seeds:
             for name in only or known:
                 settings = [*overrides, f"training.seed={seed}"]
-                key = (read_recipe(known[name], overrides=settings).digest, seed)
+                asked = read_recipe(known[name], overrides=settings)
+                if is_autoencoder(asked):
+                    raise UsageError(f"{name}: an autoencoder has no accuracy to compare; use earmark train for it")
+                key = (asked.digest, seed)
                 if key not in done:
                     done.add(key)
                     wanted.append((known[name], settings, inside, unfinished.get(key), device, threads))

@@ -10,6 +10,7 @@ import typer
 from earmark.cli.show import AsCsv, AsJson, Form, form, note, print_csv, print_json, print_table
 
 if TYPE_CHECKING:
+    from earmark.evaluation.reconstruction import Reconstruction
     from earmark.evaluation.scores import Evaluation
 
 
@@ -33,12 +34,21 @@ def command(
     from earmark.datasets.reference import open_dataset, read_options
     from earmark.errors import UsageError
     from earmark.experiment.evaluate import evaluate, evaluate_on
+    from earmark.experiment.reconstruct import evaluate_autoencoder, holds_autoencoder
     from earmark.genre_names import read_mapping
     from earmark.tracks import PARTS
 
     if part is not None and part not in PARTS:
         raise UsageError(f"--part {part!r} is not one of {', '.join(PARTS)}")
     shape = form(as_json, as_csv)
+    if on is None and holds_autoencoder(run):
+        with bars() as watcher:
+            figures = evaluate_autoencoder(run, part=part, device=device, watcher=watcher)
+        if shape is Form.JSON:
+            print_json(msgspec.to_builtins(figures))
+        else:
+            print_reconstructions(figures, csv=shape is Form.CSV)
+        return
     with bars() as watcher:
         if on is None:
             evaluations = evaluate(run, part=part, device=device, watcher=watcher)
@@ -51,6 +61,25 @@ def command(
         print_json(msgspec.to_builtins(evaluations))
     else:
         print_evaluations(evaluations, csv=shape is Form.CSV)
+
+
+def print_reconstructions(figures: dict[str, Reconstruction], *, csv: bool = False) -> None:
+    """What pictures lost in an autoencoder, a row a part."""
+    header = ("part", "n", "PSNR in dB", "low", "high", "MSE", "SSIM")
+    rows = [
+        (
+            part,
+            f.n,
+            *(f"{x:.2f}" for x in (f.psnr.value, f.psnr.low, f.psnr.high)),
+            f"{f.mse.value:.5f}",
+            f"{f.ssim.value:.3f}",
+        )
+        for part, f in figures.items()
+    ]
+    if csv:
+        print_csv(header, rows)
+    else:
+        print_table(header, rows, right=header[1:])
 
 
 def print_evaluations(evaluations: dict[str, Evaluation], *, csv: bool = False) -> None:

@@ -59,9 +59,13 @@ class Bars(Watcher):
             self._progress.update(self._stage, completed=done, total=of)
 
     def epoch(self, epoch: Epoch, of: int) -> None:
-        text = f"loss {epoch.train_loss:.3f}  accuracy {epoch.train_accuracy:.3f}"
+        text = f"loss {epoch.train_loss:.3f}"
+        if epoch.train_accuracy is not None:
+            text += f"  accuracy {epoch.train_accuracy:.3f}"
+        if epoch.valid_loss is not None:
+            text += f"  valid loss {epoch.valid_loss:.3f}"
         if epoch.valid_accuracy is not None:
-            text += f"  valid loss {epoch.valid_loss:.3f}  valid accuracy {epoch.valid_accuracy:.3f}"
+            text += f"  valid accuracy {epoch.valid_accuracy:.3f}"
         if self._progress is not None and self._epochs is not None:
             self._progress.figures = text
             self._progress.update(self._epochs, completed=epoch.epoch, total=of, visible=True)

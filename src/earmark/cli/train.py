@@ -32,10 +32,11 @@ def command(
     ] = 0,
 ) -> None:
     """Train a model by a recipe, evaluate it, and write its report. Ctrl-C leaves a run that --resume goes on with."""
-    from earmark.cli.evaluate import print_evaluations
+    from earmark.cli.evaluate import print_evaluations, print_reconstructions
     from earmark.cli.progress import bars
     from earmark.cli.show import note
     from earmark.experiment.evaluate import read_evaluations
+    from earmark.experiment.reconstruct import read_reconstructions
     from earmark.experiment.train import resume as resume_run
     from earmark.experiment.train import train
     from earmark.recipe import find_recipe, read_recipe
@@ -64,7 +65,10 @@ def command(
             note(f"to go on: earmark train --resume {shlex.quote(str(watcher.run))}")
         raise
     if first():
-        print_evaluations(read_evaluations(run))
+        if figures := read_reconstructions(run):
+            print_reconstructions(figures)
+        else:
+            print_evaluations(read_evaluations(run))
         note(f"run: {run.folder}\nreport: {run.report}")
 
 

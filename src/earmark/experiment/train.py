@@ -12,12 +12,14 @@ from earmark.atomic import write_text
 from earmark.classifier import load_run, write_card
 from earmark.errors import DataError
 from earmark.experiment.assemble import Job, assemble
+from earmark.experiment.autoencoder import is_autoencoder
 from earmark.experiment.calibrate import calibrated
 from earmark.experiment.ensemble import combine, gather, is_ensemble
 from earmark.experiment.evaluate import judge, keep_evaluations
 from earmark.experiment.fitting import fit, is_estimator
 from earmark.experiment.inheritance import located, read_inheritance, write_inheritance
 from earmark.experiment.prepare import Prepared, check, prepare
+from earmark.experiment.reconstruct import judge_autoencoder, write_autoencoder_card
 from earmark.experiment.report import write_report
 from earmark.experiment.training_log import logged
 from earmark.experiment.watcher import Watcher
@@ -39,7 +41,8 @@ def train(
 
     Raises UsageError for a recipe that does not fit, DataError for data that cannot be used, ModelError where the
     training fails. A training that is interrupted leaves a run that `resume` goes on with. Under torchrun all processes
-    share in the training, and the first writes. An ensemble is made, not trained; an estimator is fitted, in no epochs.
+    share in the training, and the first writes. An ensemble is made, not trained; an estimator is fitted, in no epochs;
+    an autoencoder's run has reconstruction.json in place of a classifier and its scores.
     """
     recipe = located(recipe)
     if is_ensemble(recipe):
@@ -134,7 +137,10 @@ def _train(
     begun = read_inheritance(run) if run.last.is_file() else None
     job = assemble(recipe, prepared, device, on_batch=watcher.step, begun=begun)
     if first():
-        write_card(run.folder, job.card)
+        if is_autoencoder(recipe):
+            write_autoencoder_card(run, job.card)
+        else:
+            write_card(run.folder, job.card)
         if job.inheritance is not None:
             write_inheritance(run, job.inheritance)
     if job.inheritance is not None:
@@ -188,7 +194,11 @@ def _save(run: Run, job: Job, progress: Progress, *, better: bool) -> None:
 
 
 def _judged(run: Run, recipe: Recipe, prepared: Prepared, device: torch.device, watcher: Watcher) -> Run:
-    """The run with its calibrated classifier, its evaluations and its report."""
+    """The run with its calibrated classifier, its evaluations and its report; an autoencoder with its figures."""
+    if is_autoencoder(recipe):
+        watcher.stage("writing the report")
+        judge_autoencoder(run, prepared, device)
+        return run
     classifier = calibrated(load_run(run.folder, device=str(device)), prepared)
     write_card(run.folder, classifier.card)
     judged_parts = [part for part in prepared.parts if part != "train"]

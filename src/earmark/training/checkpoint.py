@@ -49,9 +49,11 @@ class Progress(msgspec.Struct):
 
 def _figure(epoch: Epoch, keep: str) -> float:
     """What `keep` asks to be highest."""
-    if keep == "last" or epoch.valid_loss is None or epoch.valid_accuracy is None:
-        return float(epoch.epoch)
-    return epoch.valid_accuracy if keep == "best_valid_accuracy" else -epoch.valid_loss
+    if keep == "best_valid_accuracy" and epoch.valid_accuracy is not None:
+        return epoch.valid_accuracy
+    if keep == "best_valid_loss" and epoch.valid_loss is not None:
+        return -epoch.valid_loss
+    return float(epoch.epoch)
 
 
 def save_checkpoint(path: Path, trainee: Trainee, progress: Progress) -> None:

@@ -17,13 +17,14 @@ class Epoch(msgspec.Struct, frozen=True):
     """One epoch, counted from 1.
 
     Train figures are means over its steps as they went, validation figures are from its end (None without a valid
-    part). Losses are in nats; `learning_rate` is that of the last step.
+    part). Losses of classifiers are in nats; an autoencoder's are squared errors, and it has no accuracy.
+    `learning_rate` is that of the last step.
     """
 
     epoch: int
     learning_rate: float
     train_loss: float
-    train_accuracy: float
+    train_accuracy: float | None
     valid_loss: float | None
     valid_accuracy: float | None
     seconds: float

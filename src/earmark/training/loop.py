@@ -54,6 +54,7 @@ class Plan:
     accumulate       each batch is fed in so many pieces, whose gradients add up: less memory, the same step
     schedule_epochs  the epochs the schedule is laid out for; None: `epochs`
     crops            the pieces of an example that are judged in its place; None: the whole example
+    reconstructs     the network is to give back what it is fed; it has no accuracy, and the targets are not looked at
     held             tensors by name that stay as they are for the first `held_epochs`
     """
 
@@ -70,6 +71,7 @@ class Plan:
     schedule_epochs: int | None = None
     crops: Crops | None = None
     bfloat16: bool = False
+    reconstructs: bool = False
     held: frozenset[str] = frozenset()
     held_epochs: float = 0
     on_batch: Callable[[int, int], None] | None = None
@@ -117,7 +119,8 @@ def train(
                 f"(now {trainee.optimiser.param_groups[0]['initial_lr']:g}), set training.clip_gradient = 1.0, "
                 "or standardise the features"
             )
-        valid_loss, valid_accuracy = evaluate(trainee.judged, valid, plan) if valid is not None else (None, None)
+        judge = evaluate_reconstruction if plan.reconstructs else evaluate
+        valid_loss, valid_accuracy = judge(trainee.judged, valid, plan) if valid is not None else (None, None)
         valid_losses.append(valid_loss)
         rate = trainee.optimiser.param_groups[0]["lr"]
         yield Epoch(epoch, rate, loss, accuracy, valid_loss, valid_accuracy, time.perf_counter() - started)
@@ -125,7 +128,7 @@ def train(
 
 def _one_epoch(
     trainee: Trainee, model: nn.Module, part: Part, plan: Plan, epoch: int, valid_losses: Sequence[float | None]
-) -> tuple[float, float]:
+) -> tuple[float, float | None]:
     model.train()
     hold(trainee.model, plan.held, held=epoch <= plan.held_epochs)
     optimiser = trainee.optimiser
@@ -159,13 +162,14 @@ def _one_epoch(
             trainee.averaged.update(model, moment)
         if plan.on_batch is not None:
             plan.on_batch(number + 1, len(batches))
-    return float(total(total_loss)) / len(part), float(total(total_right)) / len(part)
+    accuracy = None if plan.reconstructs else float(total(total_right)) / len(part)
+    return float(total(total_loss)) / len(part), accuracy
 
 
 def feed(
     model: nn.Module, part: Part, rows: Tensor, plan: Plan, augmenting: torch.Generator, *, here: slice = slice(None)
 ) -> tuple[Tensor, Tensor]:
-    """Mean loss over those of `rows` that lie `here`, and how many of them the model names rightly.
+    """Mean loss over those of `rows` that lie `here`, and how many of them the model names rightly, if it names any.
 
     All `rows` are augmented together, since examples may be mixed with each other.
     """
@@ -179,7 +183,9 @@ def feed(
     x, labels, target = x[here], labels[here], target[here]
     with torch.autocast(plan.device.type, dtype=torch.bfloat16, enabled=plan.bfloat16):
         logits = model(x)
-        loss = plan.loss(logits, target)
+        loss = plan.loss(logits, x if plan.reconstructs else target)
+    if plan.reconstructs:
+        return loss, torch.zeros((), device=plan.device)
     return loss, (logits.detach().argmax(1) == labels).sum()
 
 
@@ -198,6 +204,18 @@ def evaluate(model: nn.Module, part: Part, plan: Plan) -> tuple[float, float]:
         logits = total(whole)
     labels = part.y.to(plan.device)
     return float(plan.loss(logits, labels)), float((logits.argmax(1) == labels).double().mean())
+
+
+@torch.inference_mode()
+def evaluate_reconstruction(model: nn.Module, part: Part, plan: Plan) -> tuple[float, None]:
+    """Mean loss of what `model` gives back for `part`, in evaluation mode and without augmentation."""
+    model.eval()
+    summed = 0.0
+    for start in range(0, len(part), plan.batch_size):
+        x = plan.prepare(part.x[start : start + plan.batch_size].to(plan.device))
+        with torch.autocast(plan.device.type, dtype=torch.bfloat16, enabled=plan.bfloat16):
+            summed += float(plan.loss(model(x), x)) * len(x)
+    return summed / len(part), None
 
 
 @contextlib.contextmanager

@@ -57,6 +57,11 @@ def focal(*, gamma: float = 2.0) -> Loss:
     return loss
 
 
+def squared_error(given: Tensor, wanted: Tensor) -> Tensor:
+    """Mean squared error over all of a batch: what autoencoders learn by, and no loss of classifiers."""
+    return functional.mse_loss(given.float(), wanted.float())
+
+
 def _shares(logits: Tensor, target: Tensor) -> Tensor:
     """The targets as shares of the classes (batch, classes) float32."""
     shares = target if target.ndim == 2 else functional.one_hot(target, logits.shape[1])
