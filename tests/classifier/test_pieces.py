@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from earmark.audio.waveform import Waveform
-from earmark.classifier.pieces import cut, read_excerpt
+from earmark.classifier import pieces as module
+from earmark.classifier.pieces import cut, read_excerpt, read_pieces
 from earmark.errors import AudioError
 
 RATE = 4000
@@ -83,3 +84,49 @@ def test_sound_between_the_pieces_is_heard() -> None:
     sound.samples[RATE:] = 0  # all but the first second: the one piece is the middle
     (start,) = cut(sound, 5.0, where="song").starts
     assert start == 0.0
+
+
+@pytest.fixture
+def sections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sections of two pieces of 5 s."""
+    monkeypatch.setattr(module, "SECTION_SECONDS", 10.0)
+
+
+@pytest.mark.usefixtures("sections")
+@pytest.mark.parametrize("seconds", [9.0, 27.0, 32.4, 33.0])
+def test_a_long_file_gives_the_same_pieces_in_sections(tmp_path: Path, seconds: float) -> None:
+    sound = tone(seconds)
+    soundfile.write(tmp_path / "song.wav", sound.samples, RATE, subtype="FLOAT")
+    parts = list(read_pieces(tmp_path / "song.wav", 5.0))
+    assert max(part.waveform.seconds for part in parts) <= 13
+    whole = cut(sound, 5.0, where="song")
+    np.testing.assert_allclose(np.concatenate([part.starts for part in parts]), whole.starts)
+    there = [piece.samples for part in parts for piece in part.at(3000)]
+    for piece, expected in zip(there, whole.at(3000), strict=True):
+        assert len(piece) == 15_000
+        np.testing.assert_allclose(piece[100:-100], expected.samples[100:-100], atol=0.12)  # half a sample
+
+
+@pytest.mark.usefixtures("sections")
+def test_damage_is_found_wherever_in_a_long_file_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, tone(32.4).samples, RATE)
+    whole = path.read_bytes()
+    for seconds in (1, 14, 31):
+        path.write_bytes(whole[: 44 + 2 * RATE * seconds])
+        with pytest.raises(AudioError, match=rf"song\.wav: {seconds}\.0 of 32\.4 s read, then the WAV data end"):
+            list(read_pieces(path, 5.0))
+    (partial,) = read_pieces(path, 5.0, allow_partial=True)
+    assert partial.waveform.seconds == pytest.approx(31)
+
+
+@pytest.mark.usefixtures("sections")
+def test_silent_sections_are_left_out_and_silence_is_refused(tmp_path: Path) -> None:
+    sound = tone(40.0)
+    sound.samples[10 * RATE : 30 * RATE] = 0
+    soundfile.write(tmp_path / "song.wav", sound.samples, RATE)
+    parts = list(read_pieces(tmp_path / "song.wav", 5.0))
+    assert [part.starts.tolist() for part in parts] == [[0.0, 5.0], [30.0, 35.0]]
+    soundfile.write(tmp_path / "song.wav", np.zeros(40 * RATE), RATE)
+    with pytest.raises(AudioError, match=r"song\.wav: silent"):
+        list(read_pieces(tmp_path / "song.wav", 5.0))

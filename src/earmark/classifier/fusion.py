@@ -10,13 +10,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from earmark.audio.decode import read_audio
 from earmark.audio.files import audio_files
 from earmark.audio.waveform import Waveform
 from earmark.classifier.answer import Answer
 from earmark.classifier.musicality import musicality, tells_music
 from earmark.classifier.neighbours import Neighbours
-from earmark.classifier.pieces import Pieces, cut, read_excerpt
+from earmark.classifier.pieces import Pieces, cut, read_pieces
 from earmark.classifier.trained import Classifier
 from earmark.errors import ModelError
 from earmark.features.log_mel import LogMel
@@ -108,15 +107,15 @@ class Fusion:
         Raises AudioError naming file and cause, ModelError where a voice's backbone is missing.
         """
         source = "waveform" if isinstance(sound, Waveform) else str(sound)
-        offset = 0.0
-        if isinstance(sound, Waveform):
-            waveform = sound
-        elif whole:
-            waveform = read_audio(Path(sound), allow_partial=allow_partial)
-        else:
-            waveform, offset = read_excerpt(Path(sound), self.card.piece_seconds, allow_partial=allow_partial)
-        pieces = cut(waveform, self.card.piece_seconds, where=source, offset=offset)
-        return self.answer(source, pieces.starts, self.inputs(pieces, where=source))
+        seconds = self.card.piece_seconds
+        sections: Iterable[Pieces] = (
+            [cut(sound, seconds, where=source)]
+            if isinstance(sound, Waveform)
+            else read_pieces(Path(sound), seconds, whole=whole, allow_partial=allow_partial)
+        )
+        heard = [(pieces.starts, self.inputs(pieces, where=source)) for pieces in sections]
+        inputs = [np.concatenate(each) for each in zip(*(inputs for _, inputs in heard), strict=True)]
+        return self.answer(source, np.concatenate([starts for starts, _ in heard]), inputs)
 
     def answer(
         self,

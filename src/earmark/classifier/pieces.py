@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from earmark.errors import AudioError
 
 EXCERPT_SECONDS = 30.0  # of a track's middle; what agrees with the whole how often stands in docs/library.md
 SHORTEST_SECONDS = 1.0  # of less, its own repetition is what would be heard
+SECTION_SECONDS = 600.0  # of a file that are in memory at a time
 
 
 @dataclass(frozen=True)
@@ -56,15 +58,46 @@ def cut(waveform: Waveform, seconds: float, *, where: str, offset: float = 0.0, 
     starts = np.linspace(0, last, count) if count > 1 else np.array([last / 2])
     if dense > 1:
         starts = np.interp(np.arange(dense * (count - 1) + 1) / dense, np.arange(count), starts)
-    rate = waveform.sample_rate
-    heard = [
-        bool(np.any(np.abs(waveform.samples[round(start * rate) : round((start + seconds) * rate)]) >= SILENCE))
-        for start in starts
-    ]
-    if not any(heard):
-        loudest = int(np.abs(waveform.samples).argmax()) / rate
+    heard = _heard(waveform, starts, seconds)
+    if not heard.any():
+        loudest = int(np.abs(waveform.samples).argmax()) / waveform.sample_rate
         return Pieces(waveform, seconds, offset + np.clip([loudest - seconds / 2], 0, last), offset)
     return Pieces(waveform, seconds, offset + starts[heard], offset)
+
+
+def _heard(waveform: Waveform, starts: NDArray[np.float64], seconds: float) -> NDArray[np.bool_]:
+    """Which of the pieces (pieces,) are not silent."""
+    rate = waveform.sample_rate
+    spans = [waveform.samples[round(start * rate) : round((start + seconds) * rate)] for start in starts]
+    return np.array([bool(np.any(np.abs(span) >= SILENCE)) for span in spans])
+
+
+def read_pieces(path: Path, seconds: float, *, whole: bool = True, allow_partial: bool = False) -> Iterator[Pieces]:
+    """The pieces of a file, as `cut` makes them; unless `whole`, of its middle that is as long as a piece.
+
+    A file that says that it is longer than `SECTION_SECONDS` is read in sections of that length, each with its pieces,
+    so that memory does not grow with it. With `allow_partial` all that can be read is held at once, since nobody knows
+    how long that is. Raises AudioError as `read_audio` and `cut` do.
+    """
+    if not whole:
+        waveform, offset = read_excerpt(path, seconds, allow_partial=allow_partial)
+        yield cut(waveform, seconds, where=str(path), offset=offset)
+        return
+    length = probe(path).seconds
+    heard = False
+    if length is not None and length > SECTION_SECONDS and not allow_partial:
+        starts = np.linspace(0, length - seconds, round(length / seconds))
+        each = max(1, int(SECTION_SECONDS // seconds))
+        for own in np.split(starts, range(each, len(starts), each)):
+            last = own[-1] == starts[-1]
+            # A gap to the next section is read too, for what may be damaged in it, and the last one to the end.
+            waveform = read_audio(path, start=own[0], seconds=None if last else own[-1] - own[0] + 1.5 * seconds)
+            sounding = own[_heard(waveform, own - own[0], seconds)]
+            if len(sounding):
+                heard = True
+                yield Pieces(waveform, seconds, sounding, own[0])
+    if not heard:
+        yield cut(read_audio(path, allow_partial=allow_partial), seconds, where=str(path))
 
 
 def read_excerpt(path: Path, seconds: float, *, allow_partial: bool = False) -> tuple[Waveform, float]:
