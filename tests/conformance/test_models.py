@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from earmark.catalog import MODELS
 from earmark.errors import ModelError, UsageError
 from earmark.models.parameters import parameter_count
-from earmark.models.shapes import written
+from earmark.models.shapes import input_of, written
+from earmark.text.vocabulary import PADDING, UNKNOWN
 from earmark.training.transfer import head_of
 
 CLASSES = 5
@@ -39,8 +40,21 @@ def build(name: str, shape: tuple[int, ...] | None = None, *, seed: int = 1) -> 
 
 
 def batch(name: str, rng: np.random.Generator, examples: int = 4) -> Tensor:
-    shape = MODELS.find(name).example_shape
-    return torch.from_numpy(rng.standard_normal((examples, *shape), dtype=np.float32))
+    return batch_of(name, MODELS.find(name).example_shape, rng, examples)
+
+
+def batch_of(name: str, shape: tuple[int, ...], rng: np.random.Generator, examples: int) -> Tensor:
+    if input_of(MODELS.find(name)) != "words":
+        return torch.from_numpy(rng.standard_normal((examples, *shape), dtype=np.float32))
+    length, words, artists = shape
+    ids = rng.integers(UNKNOWN, words, (examples, length))
+    ids[np.arange(length) >= rng.integers(1, length + 1, (examples, 1))] = PADDING
+    return torch.from_numpy(np.column_stack([rng.integers(0, artists, examples), ids]) if artists else ids)
+
+
+def longer(name: str) -> tuple[int, ...]:
+    *front, last = MODELS.find(name).example_shape
+    return (front[0] + 16, *front[1:], last) if input_of(MODELS.find(name)) == "words" else (*front, last + 16)
 
 
 def loss(network: nn.Module, x: Tensor) -> Tensor:
@@ -145,19 +159,19 @@ def test_half_precision_trains(name: str, rng: np.random.Generator) -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_another_shape_works_or_is_refused_naming_both(name: str, rng: np.random.Generator) -> None:
     shape = MODELS.find(name).example_shape
-    other = (*shape[:-1], shape[-1] + 16)
-    x = torch.from_numpy(rng.standard_normal((2, *other), dtype=np.float32))
+    other = longer(name)
+    x = batch_of(name, other, rng, 2)
     for made_for in (other, shape):
         try:
             assert build(name, made_for)(x).shape == (2, CLASSES)
         except (ModelError, UsageError) as error:
-            assert written(other) in str(error)  # noqa: PT017 - an answer is as right as the refusal
-            assert written(shape) in str(error)  # noqa: PT017
+            assert written(tuple(x.shape[1:])) in str(error)  # noqa: PT017 - an answer is as right as the refusal
+            assert written(tuple(batch(name, rng).shape[1:])) in str(error)  # noqa: PT017
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_too_small_a_shape_works_or_is_refused_naming_the_least(name: str) -> None:
-    smallest = (*MODELS.find(name).example_shape[:-2], 1, 1)
+    smallest = (1, 1, 0) if input_of(MODELS.find(name)) == "words" else (*MODELS.find(name).example_shape[:-2], 1, 1)
     try:
         assert build(name, smallest).eval()(torch.zeros(2, *smallest)).isfinite().all()
     except ModelError as error:

@@ -16,6 +16,7 @@ from earmark.classifier.stretches import listen
 from earmark.classifier.trained import Classifier
 from earmark.features.musicnn import Musicnn, Taggram
 from earmark.features.pixels import Pixels
+from earmark.features.settings import OF_TEXT
 from earmark.models.estimator import Fitted
 from earmark.models.feature_discriminant import FeatureDiscriminant
 from earmark.models.musicnn import TAGS
@@ -110,9 +111,12 @@ def explain(
 
 def _of_one(classifier: Classifier, path: Path, allow_partial: bool) -> Explanation:
     answer, features = classifier.predict(path, allow_partial=allow_partial), classifier.card.features
-    length = None if isinstance(features, Pixels) else probe(path).seconds
+    if isinstance(features, OF_TEXT | Pixels):
+        length, clip = None, np.inf
+    else:
+        length = probe(path).seconds
+        clip = features.clip_seconds or np.inf
     whole = np.inf if length is None else length
-    clip = whole if isinstance(features, Pixels) or features.clip_seconds is None else features.clip_seconds
     ends = np.append(answer.starts[1:], answer.starts[-1] + clip)
     return Explanation(
         classifier=classifier.name,

@@ -21,6 +21,7 @@ from earmark.errors import ModelError
 from earmark.features.log_mel import LogMel
 from earmark.features.musicnn import Musicnn
 from earmark.features.pixels import Pixels
+from earmark.features.settings import OF_TEXT
 from earmark.models.pooling import pooled
 from earmark.tracks import Fault
 
@@ -149,8 +150,9 @@ class Fusion:
 def _listening(voice: Classifier) -> LogMel | Musicnn:
     """The features of a voice. Raises ModelError where they are not of sound."""
     features = voice.card.features
-    if isinstance(features, Pixels):
-        raise ModelError(f"{voice.name}: it was trained on pictures; voices of a fusion hear sound")
+    if isinstance(features, OF_TEXT | Pixels):
+        what = "pictures" if isinstance(features, Pixels) else "texts"
+        raise ModelError(f"{voice.name}: it was trained on {what}; voices of a fusion hear sound")
     return features
 
 

@@ -18,7 +18,7 @@ from earmark.experiment.autoencoder import is_autoencoder
 from earmark.experiment.fitting import is_estimator
 from earmark.experiment.inheritance import Inheritance, start
 from earmark.experiment.prepare import Prepared
-from earmark.features.encoding import encoded, fitted, model_shape
+from earmark.features.encoding import arrays, encoded, fitted, model_shape, scale_of
 from earmark.models.forward import Crops
 from earmark.recipe import Recipe
 from earmark.training.averaging import Averaged
@@ -72,9 +72,9 @@ def assemble(
     if crop is not None and crop > shown.shape[-1]:
         raise UsageError(f"features.crop_frames = {crop}, but the examples have only {shown.shape[-1]} frames")
     features = fitted(prepared.features, shown.x)
-    x = encoded(features, shown.x)
+    x = arrays(encoded(features, shown.x))
     shape = model_shape(features, tuple(x.shape[1:]))
-    standardiser = features.scale(x)
+    standardiser = scale_of(features, x)
     reconstructs = is_autoencoder(recipe)
     with seeded(settings.seed, 0, device):
         model: nn.Module = (
@@ -125,7 +125,7 @@ def assemble(
             on_batch=on_batch,
         ),
         Part.of(x, shown.y),
-        Part.of(encoded(features, valid.x), valid.y) if valid is not None else None,
+        Part.of(arrays(encoded(features, valid.x)), valid.y) if valid is not None else None,
         inheritance,
     )
 

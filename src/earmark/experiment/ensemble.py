@@ -14,8 +14,9 @@ from earmark.catalog import DATASETS, FEATURES
 from earmark.classifier import Classifier, ClassifierCard, build_model, load_run
 from earmark.errors import DataError, ModelError, UsageError
 from earmark.experiment.prepare import Prepared, features_of
+from earmark.features.encoding import gives
 from earmark.features.musicnn import Musicnn
-from earmark.features.settings import Features
+from earmark.features.settings import OF_TEXT, Features
 from earmark.features.standardise import AS_IT_IS
 from earmark.models.ensemble import ENSEMBLE, Member
 from earmark.recipe import Choice, Recipe, TrainingSettings
@@ -75,9 +76,24 @@ def gather(recipe: Recipe) -> Gathered:
 def _on_its_scale(features: Features, member: Classifier) -> Features:
     """Those features with the member's way to standardise, where they have one, in which members may differ."""
     theirs = member.card.features
-    if isinstance(features, Musicnn) or isinstance(theirs, Musicnn):
+    if isinstance(features, OF_TEXT | Musicnn) or isinstance(theirs, OF_TEXT | Musicnn):
         return features
     return msgspec.structs.replace(features, standardise=theirs.standardise)
+
+
+def _learned(features: Features, gathered: Gathered) -> Features:
+    """The features with the words that all members have learned. Raises ModelError where one has learned others."""
+    if not isinstance(features, OF_TEXT):
+        return features
+    cards = [member.card for member in gathered.members]
+    for folder, card in zip(gathered.folders, cards, strict=True):
+        if gives(card.features) == "texts":
+            raise ModelError(f"{folder}: it reads whole texts; an ensemble is made of networks that read words")
+        if card.features != cards[0].features:
+            raise ModelError(
+                f"{folder}: learned other words than {gathered.folders[0]}; members must be trained on the same tracks"
+            )
+    return cards[0].features
 
 
 def _matching(pattern: str) -> Sequence[Path]:
@@ -109,6 +125,7 @@ def combine(gathered: Gathered, prepared: Prepared) -> tuple[ClassifierCard, nn.
                 f"judged on; share them out alike: split.kind = 'file', split.path = '{folder / 'split.csv'}'"
             )
     cards = [member.card for member in gathered.members]
+    features = _learned(prepared.features, gathered)
     members = [
         Member(
             run=member.name,
@@ -126,7 +143,7 @@ def combine(gathered: Gathered, prepared: Prepared) -> tuple[ClassifierCard, nn.
         genres=genres,
         model=model,
         shape=cards[0].shape,
-        features=prepared.features,
+        features=features,
         standardiser=AS_IT_IS,  # each member has a scale of its own
         trained_on=", ".join(sorted({card.trained_on for card in cards})),
         synthetic=any(card.synthetic for card in cards),

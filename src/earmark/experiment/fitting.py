@@ -10,7 +10,7 @@ from earmark.classifier import ClassifierCard
 from earmark.errors import DataError, UsageError
 from earmark.experiment.autoencoder import is_autoencoder
 from earmark.experiment.prepare import Prepared
-from earmark.features.encoding import encoded, fitted, model_shape
+from earmark.features.encoding import encoded, fitted, model_shape, scale_of
 from earmark.models.estimator import Fitted
 from earmark.recipe import Recipe
 from earmark.text.texts import Texts
@@ -41,7 +41,7 @@ def fit(recipe: Recipe, prepared: Prepared) -> tuple[ClassifierCard, Fitted]:
         model=recipe.model,
         shape=model_shape(features, tuple(given.shape[1:])),
         features=features,
-        standardiser=features.scale(given),
+        standardiser=scale_of(features, given),
         trained_on=prepared.dataset.name,
         synthetic=prepared.dataset.synthetic,
         calibrated_on="training tracks that it held out in turn",

@@ -10,6 +10,7 @@ from earmark.errors import ModelError
 from earmark.features.on_demand import OnDemand
 from earmark.features.plain_text import TextSettings
 from earmark.features.settings import Features
+from earmark.features.standardise import AS_IT_IS, Standardiser
 from earmark.models.shapes import Input, WordShape
 from earmark.text.texts import Texts
 
@@ -36,6 +37,18 @@ def encoded(features: Features, x: X) -> X:
     if not isinstance(x, Texts):
         raise ModelError(f"examples of shape {x.shape} are no texts, which these features read")
     return features.encoded(x)
+
+
+def arrays(x: X) -> NDArray[Any] | OnDemand:
+    """What a network is fed. Raises ModelError where it is texts, which only estimators read."""
+    if isinstance(x, Texts):
+        raise ModelError("only an estimator reads whole texts; for a network, set features.name = 'words'")
+    return x
+
+
+def scale_of(features: Features, x: X) -> Standardiser:
+    """The scale of encoded training examples; words have none."""
+    return AS_IT_IS if isinstance(features, TextSettings) or isinstance(x, Texts) else features.scale(x)
 
 
 def model_shape(features: Features, example: tuple[int, ...]) -> tuple[int, ...]:

@@ -9,7 +9,6 @@ import msgspec
 from numpy.typing import NDArray
 
 from earmark.errors import DataError, UsageError
-from earmark.features.standardise import AS_IT_IS, Standardiser
 from earmark.models.shapes import Input
 from earmark.text.cleaning import clean
 from earmark.text.texts import Texts
@@ -59,10 +58,6 @@ class TextSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     def model_shape(self, example: tuple[int, ...]) -> tuple[int, ...]:
         """What a model is built for, given the shape of an encoded example; of texts (1,), or (2,) with the artist."""
         return example
-
-    def scale(self, x: object) -> Standardiser:  # noqa: ARG002
-        """Words have no scale."""
-        return AS_IT_IS
 
     def differences(self, other: object) -> list[str]:
         """Both values of each setting in which `other` differs; what was learned does not count."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import ModelError, UsageError
-from earmark.models.shapes import WordShape
+from earmark.models.shapes import WordShape, written
 from earmark.text.vocabulary import PADDING, UNKNOWN_ARTIST
 
 SPREAD = 0.1  # of vectors before training
@@ -67,7 +67,7 @@ class WordInput(nn.Module):
     def forward(self, x: Tensor) -> Read:
         if x.ndim != 2 or x.shape[1] != self.shape.row:
             raise ModelError(
-                f"this {self.model} was built for rows of {self.shape.row} ids, these are {tuple(x.shape[1:])}; "
+                f"this {self.model} was built for rows of {self.shape.row} ids, not {written(tuple(x.shape[1:]))}; "
                 "use the features it was trained with"
             )
         ids = x.long()
