@@ -108,6 +108,7 @@ MODELS = Catalog(
     "models",
     {
         "densenet121": "earmark.models.densenet121:DenseNet121",
+        "efficientnet_lite0": "earmark.models.efficientnet_lite0:EfficientNetLite0",
         "feature_discriminant": "earmark.models.feature_discriminant:FeatureDiscriminant",
         "feature_svm": "earmark.models.feature_svm:FeatureSVM",
         "image_cnn": "earmark.models.image_cnn:ImageCNN",

@@ -10,6 +10,7 @@ from earmark.errors import UsageError, nearest
 DATA = Path("data")
 WEIGHTS = {
     "musicnn": "the weights of a published network that hears 50 of listeners' tags in music (29 MB, kept: 3 MB)",
+    "efficientnet_lite0": "the weights of a published network that sees 1,000 kinds of things in pictures (17 MB)",
 }
 
 
@@ -33,6 +34,7 @@ def bring(name: str, *, to: Path | None = None, file: Path | None = None, progre
         raise UsageError(f"nothing to fetch named {name!r}{nearest(name, known())}; known: {', '.join(known())}")
     if to is not None:
         raise UsageError(f"{name} goes into the cache, not to {to}; leave --to out, or set EARMARK_CACHE to move it")
-    from earmark.pretrained.musicnn import fetch_musicnn
+    from earmark.pretrained import efficientnet_lite0, musicnn
 
-    return fetch_musicnn(file)
+    published = musicnn.MUSICNN if name == "musicnn" else efficientnet_lite0.EFFICIENTNET_LITE0
+    return published.fetch(file)

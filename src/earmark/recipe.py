@@ -46,6 +46,8 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accumulate       pieces in which each batch is fed, for less memory
     averaging        which mean of the weights along the way is judged and kept: ema or swa; None: the last step's
     schedule_epochs  epochs that the schedule is laid out for; None: `epochs`
+    class_weights    what an example counts in the loss: the same, or inversely to how many its class has
+    sampling         each example once an epoch, or drawn with replacement, of each class equally many
     log              where the epochs are written down too, beside history.csv
     """
 
@@ -62,6 +64,8 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     averaging: Choice | None = None
     schedule_epochs: int | None = None
     precision: Literal["float32", "bfloat16"] = "float32"
+    class_weights: Literal["balanced"] | None = None
+    sampling: Literal["balanced"] | None = None
     log: Literal["tensorboard", "mlflow"] | None = None
     seed: int = 1
 
@@ -69,7 +73,8 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class InitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a network starts from in place of random weights.
 
-    run                   the folder of a run, of runs, of which the newest counts, or a pattern: "runs/*-image_cnn-s1"
+    run                   the folder of a run, of runs, of which the newest counts, or a pattern: "runs/*-image_cnn-s1";
+                          "pretrained:NAME" for weights that others have published
     parts                 what is loaded: "all_but_head", all but the last layer, or a list of parts' names: ["encoder"]
     frozen_epochs         epochs in which what was loaded stays as it is; "all": always
     learning_rate_factor  of what was loaded, or a table of factors by parts' names

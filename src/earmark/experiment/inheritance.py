@@ -10,13 +10,15 @@ from safetensors.torch import load_file
 from torch import nn
 
 from earmark.checksums import file_digest
-from earmark.errors import DataError, ModelError, UsageError
+from earmark.errors import DataError, ModelError, UsageError, nearest
 from earmark.experiment.fitting import is_estimator
 from earmark.models.ensemble import ENSEMBLE
+from earmark.pretrained.efficientnet_lite0 import EFFICIENTNET_LITE0
 from earmark.recipe import InitSettings, Recipe, starting_weights
 from earmark.run import Run, write_json
 from earmark.training.transfer import Inherited, inherit
 
+PUBLISHED = {f"pretrained:{published.name}": published for published in (EFFICIENTNET_LITE0,)}
 SHOWN = 4  # names of a list that has more
 
 
@@ -45,7 +47,7 @@ def _listed(names: tuple[str, ...]) -> str:
 
 
 def located(recipe: Recipe) -> Recipe:
-    """The recipe with the digest of the weights that it starts from; as it is where it starts from none.
+    """The recipe with the digest of the weights that it starts from; as it is for published ones, and for none.
 
     Raises UsageError where such a model starts from nothing, ModelError where there is no such run, or its weights are
     others than those whose digest the recipe holds.
@@ -54,6 +56,8 @@ def located(recipe: Recipe) -> Recipe:
         return recipe
     if recipe.model.name == ENSEMBLE or is_estimator(recipe):
         raise UsageError(f"{recipe.model.name} is not trained from weights; leave [init] out")
+    if recipe.init.run in PUBLISHED:
+        return recipe
     digest = file_digest(_found(recipe.init))
     if recipe.init.weights not in (None, digest):
         raise ModelError(
@@ -65,6 +69,10 @@ def located(recipe: Recipe) -> Recipe:
 
 def start(model: nn.Module, init: InitSettings) -> Inheritance:
     """Load into an untrained model what the recipe asks for. Raises ModelError, or UsageError for an unknown part."""
+    published = PUBLISHED.get(init.run)
+    if published is not None:
+        tensors = inherit(model, published.load(), init.parts, where=init.run)
+        return Inheritance(run=init.run, weights=published.fingerprint, tensors=tensors)
     path = _found(init)
     try:
         weights = load_file(path)
@@ -75,6 +83,8 @@ def start(model: nn.Module, init: InitSettings) -> Inheritance:
 
 
 def _found(init: InitSettings) -> Path:
+    if init.run.startswith("pretrained:"):
+        raise UsageError(f"init.run: no {init.run!r}{nearest(init.run, PUBLISHED)}; known: {', '.join(PUBLISHED)}")
     path = starting_weights(init.run)
     if path is None:
         raise ModelError(f"init.run = {init.run!r}: no run with weights is there; train it first, or name another")
