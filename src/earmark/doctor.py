@@ -6,7 +6,8 @@ import torch
 
 from earmark.audio.decode import decoders
 from earmark.features.cache import FeatureCache
-from earmark.pretrained.musicnn import WEIGHTS, musicnn_folder
+from earmark.pretrained.musicnn import musicnn_folder
+from earmark.pretrained.wheels import WEIGHTS
 from earmark.run import environment
 
 

@@ -123,11 +123,11 @@ def _batch(content: bytes, fine: int, coarse: int, *, where: str) -> Batch:
         found = f"{pixels.shape}" if isinstance(pixels, np.ndarray) else type(pixels).__name__
         raise DataError(f"{where}: data is {found}; it must be uint8 (pictures, {np.prod(SHAPE):,})")
     names = _texts(table, "filenames", where)
-    labels = [_labels(table, f"{kind}_labels", most, where) for kind, most in (("fine", fine), ("coarse", coarse))]
-    for key, values in (("fine_labels", labels[0]), ("coarse_labels", labels[1]), ("filenames", names)):
+    of_fine, of_coarse = _labels(table, "fine_labels", fine, where), _labels(table, "coarse_labels", coarse, where)
+    for key, values in (("fine_labels", of_fine), ("coarse_labels", of_coarse), ("filenames", names)):
         if len(values) != len(pixels):
             raise DataError(f"{where}: {len(values):,} {key} for {len(pixels):,} pictures")
-    return Batch(pixels.reshape(-1, *SHAPE), *labels, tuple(names))
+    return Batch(pixels.reshape(-1, *SHAPE), of_fine, of_coarse, tuple(names))
 
 
 def _entry(table: dict[str | bytes, Any], key: str, where: str) -> Any:

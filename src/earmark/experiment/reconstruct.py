@@ -66,7 +66,8 @@ def judge_autoencoder(run: Run, prepared: Prepared, device: torch.device) -> dic
     """Figures of the parts that were not trained on, written to reconstruction.json, and the run's page."""
     card, model = load_autoencoder(run, device=device)
     recipe = read_recipe(run.recipe)
-    figures, shown = {}, None
+    figures: dict[str, Reconstruction] = {}
+    shown = None
     for part, examples in prepared.parts.items():
         if part == "train":
             continue

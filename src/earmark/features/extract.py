@@ -54,30 +54,26 @@ def extract(
     if isinstance(features, OF_TEXT):
         return _texts(dataset, tracks, features, on_track)
     of_audio_alone = isinstance(features, Musicnn) and dataset.medium != "audio"
-    of_arrays = dataset.read_many is not None
-    read_back = isinstance(features, LogMel) and dataset.drawing is not None and not of_arrays
+    read_back = isinstance(features, LogMel) and dataset.drawing is not None and dataset.read_many is None
     if of_audio_alone or isinstance(features, Pixels) != (dataset.medium == "image" and not read_back):
         name = "pixels" if dataset.medium == "image" else "log_mel"
         raise UsageError(f"{dataset.name} holds {dataset.medium.replace('_', '-')} data; set features.name = {name!r}")
-    if isinstance(features, Pixels) and not of_arrays:
+    if dataset.read_many is not None and isinstance(features, LogMel | Pixels):
+        return _of_arrays(dataset, tracks, features, dataset.read_many)
+    if isinstance(features, Pixels):
         return _on_demand(dataset, tracks, features, cache, on_track)
     arrays, starts, places, skipped = [], [], [], []
-    if dataset.read_many is not None and not isinstance(features, Musicnn):
-        x = dataset.read_many(tracks)
-        features.check(x, where=dataset.name)
-        arrays, starts, places = [x], [np.zeros(len(x))], [np.arange(len(x))]
-    else:
-        for number, track in enumerate(tracks):
-            try:
-                x, begin = _of_track(dataset, track, features, cache)
-            except (AudioError, DataError) as error:
-                skipped.append(Fault(track.id, str(error)))
-            else:
-                arrays.append(x)
-                starts.append(begin)
-                places.append(np.full(len(x), number))
-            if on_track is not None:
-                on_track(number + 1, len(tracks))
+    for number, track in enumerate(tracks):
+        try:
+            x, begin = _of_track(dataset, track, features, cache)
+        except (AudioError, DataError) as error:
+            skipped.append(Fault(track.id, str(error)))
+        else:
+            arrays.append(x)
+            starts.append(begin)
+            places.append(np.full(len(x), number))
+        if on_track is not None:
+            on_track(number + 1, len(tracks))
     if not arrays or not sum(map(len, arrays)):
         raise _nothing(dataset, tracks, skipped)
     shapes = {array.shape[1:] for array in arrays}
@@ -123,6 +119,22 @@ def _texts(
         tracks=tuple(tracks),
     )
     return Extraction(examples, tuple(skipped))
+
+
+def _of_arrays(
+    dataset: Dataset,
+    tracks: Sequence[Track],
+    features: LogMel | Pixels,
+    read_many: Callable[[Sequence[Track]], NDArray[np.float32]],
+) -> Extraction:
+    """Examples of a data set that holds its tracks as arrays, all read at once."""
+    if not tracks:
+        raise _nothing(dataset, tracks, [])
+    x = read_many(tracks)
+    features.check(x, where=dataset.name)
+    place = np.arange(len(x))
+    examples = Examples(x=x, y=dataset.labels(tracks), track=place, start=np.zeros(len(x)), tracks=tuple(tracks))
+    return Extraction(examples, ())
 
 
 def _on_demand(

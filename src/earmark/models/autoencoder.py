@@ -45,13 +45,14 @@ class Autoencoder(nn.Module):
         self.picture = picture_size("autoencoder", shape, least=LEAST)
         channels, *size = self.picture
         self.encoder = Encoder(channels, widths, activation)
-        sizes = [tuple(size)]
+        sizes = [(size[0], size[1])]
         for _ in widths:
-            sizes.append(tuple((length - 2) // 2 for length in sizes[-1]))
+            height, width = sizes[-1]
+            sizes.append(((height - 2) // 2, (width - 2) // 2))
         outward = [*reversed(widths), max(1, widths[0] // 2)]  # the last step has most pixels, and few channels do
-        steps = []
+        steps: list[nn.Module] = []
         for (before, after), (small, large) in zip(pairwise(outward), pairwise(reversed(sizes)), strict=True):
-            kernel = tuple(there - 2 * (here - 1) for here, there in zip(small, large, strict=True))
+            kernel = (large[0] - 2 * (small[0] - 1), large[1] - 2 * (small[1] - 1))
             steps += [
                 nn.ConvTranspose2d(before, after, kernel, stride=2),
                 ACTIVATIONS[activation](),

@@ -61,7 +61,7 @@ def inherit(model: nn.Module, weights: Mapping[str, Tensor], parts: Parts, *, wh
 
 def head_of(model: nn.Module) -> str:
     """The name of the last layer: that which gives one number a class."""
-    layers = [name for name, module in model.named_modules() if module._parameters]
+    layers: list[str] = [name for name, module in model.named_modules() if module._parameters]
     return layers[-1]
 
 
