@@ -9,6 +9,7 @@ from typing import Any
 
 from earmark.audio.decode import AUDIO_SUFFIXES
 from earmark.catalog import DATASETS
+from earmark.datasets.lyrics import is_lyrics
 from earmark.errors import UsageError
 from earmark.images.decode import IMAGE_SUFFIXES
 from earmark.tracks import Dataset
@@ -29,7 +30,7 @@ def read_options(settings: Sequence[str], *, path: str | None = None) -> dict[st
 
 
 def open_dataset(reference: str, options: Mapping[str, Any]) -> Dataset:
-    """The data set of that name, or the one that lies at that path: audio or picture folder, CSV, .npz or tf.data.
+    """The data set of that name, or the one that lies at that path: audio or picture folder, CSV, Parquet, .npz or tf.data.
 
     Raises UsageError listing the known names where it is neither.
     """
@@ -44,6 +45,8 @@ def open_dataset(reference: str, options: Mapping[str, Any]) -> Dataset:
 
 def kind_at(path: Path) -> str:
     """Which data set reads what lies at `path`."""
+    if is_lyrics(path):
+        return "lyrics"
     if path.suffix == ".csv":
         return "manifest"
     if path.suffix == ".npz":

@@ -89,7 +89,8 @@ def _rows(path: Path, file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
         ) from error
     finally:
         csv.field_size_limit(limit)
-        text.detach()
+        if not text.closed:
+            text.detach()  # or it would close the file of whoever opened it
 
 
 def _header(path: Path, rows: Iterator[tuple[int, list[str]]]) -> tuple[str, ...]:

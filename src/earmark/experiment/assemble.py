@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from earmark.augment.chain import Augmentation, chain
 from earmark.augment.random_crop import random_crop
@@ -22,9 +22,10 @@ from earmark.features.encoding import arrays, encoded, fitted, model_shape, scal
 from earmark.models.forward import Crops
 from earmark.recipe import Recipe
 from earmark.training.averaging import Averaged
+from earmark.training.balance import class_weights, weighted
 from earmark.training.distributed import synchronised
 from earmark.training.loop import Part, Plan, Trainee, seeded
-from earmark.training.losses import squared_error
+from earmark.training.losses import Loss, squared_error
 from earmark.training.transfer import pace
 
 
@@ -106,7 +107,7 @@ def assemble(
             Averaged(model, AVERAGINGS.build(rule.name, options=rule.options)) if rule is not None else None,
         ),
         Plan(
-            loss=squared_error if reconstructs else LOSSES.build(settings.loss.name, options=settings.loss.options),
+            loss=squared_error if reconstructs else _loss(recipe, torch.from_numpy(shown.y), len(genres)),
             schedule=SCHEDULES.build(settings.schedule.name, options=settings.schedule.options),
             epochs=settings.epochs,
             batch_size=settings.batch_size,
@@ -118,6 +119,7 @@ def assemble(
             accumulate=settings.accumulate,
             schedule_epochs=settings.schedule_epochs,
             bfloat16=settings.precision == "bfloat16",
+            balanced=settings.sampling == "balanced",
             crops=Crops(crop, prepared.features.crops) if crop is not None else None,
             reconstructs=reconstructs,
             held=frozenset(loaded),
@@ -134,6 +136,12 @@ def _held_epochs(recipe: Recipe) -> float:
     if recipe.init is None:
         return 0
     return math.inf if recipe.init.frozen_epochs == "all" else recipe.init.frozen_epochs
+
+
+def _loss(recipe: Recipe, y: Tensor, classes: int) -> Loss:
+    settings = recipe.training
+    loss: Loss = LOSSES.build(settings.loss.name, options=settings.loss.options)
+    return loss if settings.class_weights is None else weighted(loss, class_weights(y, classes))
 
 
 def _augmentation(recipe: Recipe, crop: int | None, classes: int) -> Augmentation | None:

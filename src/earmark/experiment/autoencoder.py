@@ -18,6 +18,8 @@ def check_autoencoder(recipe: Recipe) -> None:
         raise UsageError(f"{recipe.model.name} gives pictures back; set features.name = 'pixels'")
     if recipe.training.loss != Choice("cross_entropy"):
         raise UsageError(f"{recipe.model.name} learns by mean squared error; leave training.loss out")
+    if recipe.training.class_weights is not None or recipe.training.sampling is not None:
+        raise UsageError(f"{recipe.model.name} knows no classes to balance; leave class_weights and sampling out")
     if recipe.training.keep == "best_valid_accuracy":
         raise UsageError(
             f"{recipe.model.name} has no accuracy to choose an epoch by; "

@@ -17,10 +17,11 @@ PICTURE_SECONDS = 10
 
 
 def write_card_page(path: Path, dataset: Dataset, found: Sequence[Fault]) -> Path:
-    """Write the card of `dataset` to `path`; tracks named in `found` are not drawn. Gives the path."""
+    """Write the card of `dataset` to `path`; tracks named in `found` are not drawn, nor are texts. Gives the path."""
     broken = {fault.where for fault in (*found, *dataset.faults)}
+    drawn = () if dataset.medium == "text" else dataset.tracks
     first: dict[str | None, Track] = {}
-    for track in dataset.tracks:
+    for track in drawn:
         if track.id not in broken:
             first.setdefault(track.genre, track)
     pictures = {track.id: _picture(dataset, track) for track in first.values()}

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from earmark.classifier import Classifier, load_run
-from earmark.errors import DataError
+from earmark.classifier import Classifier, load, load_run
+from earmark.classifier.loading import is_fusion
+from earmark.errors import DataError, UsageError
 from earmark.evaluation.metrics import score
 from earmark.evaluation.scores import Evaluation, Scores, Unit
+from earmark.experiment.artist_input import leak_of
+from earmark.experiment.evaluate_fusion import evaluate_fusion
 from earmark.experiment.prepare import Prepared, features_of, prepare
 from earmark.experiment.watcher import Watcher
 from earmark.features.cache import FeatureCache
@@ -37,8 +40,10 @@ def evaluate(
 
     Writes predictions and metrics.json, and gives the evaluations by part.
     Raises DataError where the run's split has no such part, ModelError where its recipe no longer gives the features
-    that the classifier was trained on.
+    that the classifier was trained on, UsageError for what is no run.
     """
+    if is_fusion(path):
+        raise UsageError(f"{path}: it is no run and has no parts of its own; name other data to judge it on: --on")
     run = open_run(path)
     recipe = read_recipe(run.recipe)
     classifier = load_run(run.folder, device=str(to_device(device)))
@@ -65,38 +70,27 @@ def evaluate_on(
     device: str = "auto",
     watcher: Watcher | None = None,
 ) -> Evaluation:
-    """Judge the run at `path` on another data set, whose genre names are matched to the run's.
+    """Judge a classifier on another data set, whose genre names are matched to its own.
 
+    path: of a run, which keeps what was answered; or of what was shipped or taught, or its name: that keeps nothing.
     `mapping` gives names that do not match by themselves. What cannot be judged is counted in `left_out`.
     Raises DataError where no genre of `dataset` is one of the classifier's.
     """
     watcher = watcher or Watcher()
+    if is_fusion(path):
+        fusion = load(path, device=str(to_device(device)))
+        if fusion.note is not None:
+            watcher.remark(fusion.note)
+        return evaluate_fusion(fusion, *matched(dataset, fusion.genres, mapping, part), part=part, watcher=watcher)
     run = open_run(path)
     recipe = read_recipe(run.recipe)
     classifier = load_run(run.folder, device=str(to_device(device)))
-    found, _ = match(dataset.genres, classifier.genres, mapping)
-    if not found:
-        raise DataError(
-            f"{dataset.name}: none of its genres ({', '.join(dataset.genres)}) is one of "
-            f"{', '.join(classifier.genres)}; give a mapping file"
-        )
-    left_out = Counter(
-        f"genre {track.genre!r} is not one the classifier knows" if track.genre else "no genre given"
-        for track in dataset.tracks
-        if track.genre not in found
-    )
-    tracks = [
-        msgspec.structs.replace(track, genres=(found[track.genre],))
-        for track in dataset.tracks
-        if track.genre in found and part in (None, track.part)
-    ]
-    if not tracks:
-        raise DataError(f"{dataset.name}: its {part} part has no track of a genre that the classifier knows")
+    renamed, left_out = matched(dataset, classifier.genres, mapping, part)
+    tracks = renamed.tracks
     features = classifier.card.features
     if isinstance(features, Pixels):
         classifier.require(msgspec.structs.replace(features, drawing=dataset.drawing), where=dataset.name)
     watcher.stage(f"features of {len(tracks)} tracks")
-    renamed = replace(dataset, genres=classifier.genres, tracks=tuple(tracks))
     extraction = extract(renamed, tracks, features, cache=FeatureCache(), on_track=watcher.step)
     watcher.skipped(extraction.skipped)
     left_out["unreadable"] += len(extraction.skipped)
@@ -118,6 +112,34 @@ def evaluate_on(
     )
     keep_evaluations(run, {name: evaluation})
     return evaluation
+
+
+def matched(
+    dataset: Dataset, genres: Sequence[str], mapping: Mapping[str, str] | None, part: Part | None
+) -> tuple[Dataset, Counter[str]]:
+    """The tracks of a part whose genres a classifier of `genres` knows, by its names; the others by reason.
+
+    Raises DataError where there is none.
+    """
+    found, _ = match(dataset.genres, genres, mapping)
+    if not found:
+        raise DataError(
+            f"{dataset.name}: none of its genres ({', '.join(dataset.genres)}) is one of "
+            f"{', '.join(genres)}; give a mapping file"
+        )
+    left_out = Counter(
+        f"genre {track.genre!r} is not one the classifier knows" if track.genre else "no genre given"
+        for track in dataset.tracks
+        if track.genre not in found
+    )
+    tracks = tuple(
+        msgspec.structs.replace(track, genres=(found[track.genre],))
+        for track in dataset.tracks
+        if track.genre in found and part in (None, track.part)
+    )
+    if not tracks:
+        raise DataError(f"{dataset.name}: its {part} part has no track of a genre that the classifier knows")
+    return replace(dataset, genres=tuple(genres), tracks=tracks), left_out
 
 
 def _seen_before(run: Run, classifier: Classifier, dataset: Dataset) -> str | None:
@@ -142,7 +164,7 @@ def judge(run: Run, recipe: Recipe, classifier: Classifier, prepared: Prepared, 
         synthetic=prepared.dataset.synthetic,
         chosen_on_it=on_valid and recipe.training.keep != "last",
         seed=recipe.training.seed,
-        leak=prepared.split.leaks(prepared.dataset).sentence,
+        leak=leak_of(prepared.split, prepared.dataset, classifier.card.features),
         left_out=prepared.split.left_out,
         calibrated_on=classifier.card.calibrated_on,
         calibrated_on_it=on_valid and classifier.card.calibrated_on is not None,

@@ -25,13 +25,18 @@ def fit(recipe: Recipe, prepared: Prepared) -> tuple[ClassifierCard, Fitted]:
     """Fit the recipe's estimator to the training part on its scale; tracks of one artist, or song, are one group.
 
     Of the recipe's training, nothing but the model is used. Raises DataError where there is nothing to learn from,
-    UsageError where the recipe asks for crops or augmentation, which take epochs.
+    UsageError where the recipe asks for crops, augmentation or balance, which take epochs.
     """
     if "train" not in prepared.parts:
         raise DataError(f"{prepared.dataset.name}: the split ({prepared.split.describe()}) leaves no track to train on")
     if recipe.augment or prepared.features.crop_frames is not None:
         raise UsageError(
             f"{recipe.model.name} sees each example once, as it is; leave augment and features.crop_frames out"
+        )
+    if recipe.training.class_weights is not None or recipe.training.sampling is not None:
+        raise UsageError(
+            f"{recipe.model.name} is fitted without epochs; leave training.class_weights and training.sampling out "
+            "(some such models have an option class_weights of their own)"
         )
     shown = prepared.parts["train"]
     features = fitted(prepared.features, shown.x)

@@ -46,7 +46,7 @@ def _word() -> re.Pattern[str]:
 @cache
 def between_words() -> re.Pattern[str]:
     """What stands between words, but for blanks and line ends: punctuation, symbols, emoji."""
-    return re.compile(rf"(?<!\w)[{APOSTROPHES}]|[{APOSTROPHES}](?!\w)|_|[^\w\s{_marks()}{JOINERS}{APOSTROPHES}]")
+    return re.compile(rf"(?<!\w)[{APOSTROPHES}]|[{APOSTROPHES}](?!\w)|_|[^\w\s{ALONE}{_marks()}{JOINERS}{APOSTROPHES}]")
 
 
 @cache

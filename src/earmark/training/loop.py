@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from earmark.errors import ModelError
 from earmark.features.on_demand import OnDemand
 from earmark.models.forward import Crops, batched_logits
 from earmark.training.averaging import Averaged
+from earmark.training.balance import balanced_order
 from earmark.training.distributed import own_share, parallel, processes, rank, total
 from earmark.training.history import Epoch
 from earmark.training.losses import Loss
@@ -30,13 +32,13 @@ Augment = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class Part:
-    """The examples of one part, in memory, memory-mapped or read on demand: x (n, …) float32, y (n,) int64."""
+    """The examples of one part, in memory, memory-mapped or read on demand: x (n, …) numbers, y (n,) int64."""
 
     x: Tensor | OnDemand
     y: Tensor
 
     @classmethod
-    def of(cls, x: NDArray[np.float32] | OnDemand, y: NDArray[np.int64]) -> Part:
+    def of(cls, x: NDArray[Any] | OnDemand, y: NDArray[np.int64]) -> Part:
         """Wrap arrays without copying them."""
         if isinstance(x, OnDemand):
             return cls(x, torch.from_numpy(y))
@@ -52,6 +54,7 @@ class Plan:
 
     prepare          standardises a batch on the device, before any augmentation
     accumulate       each batch is fed in so many pieces, whose gradients add up: less memory, the same step
+    balanced         an epoch's examples are drawn with replacement, of each class equally many
     schedule_epochs  the epochs the schedule is laid out for; None: `epochs`
     crops            the pieces of an example that are judged in its place; None: the whole example
     reconstructs     the network is to give back what it is fed; it has no accuracy, and the targets are not looked at
@@ -71,6 +74,7 @@ class Plan:
     schedule_epochs: int | None = None
     crops: Crops | None = None
     bfloat16: bool = False
+    balanced: bool = False
     reconstructs: bool = False
     held: frozenset[str] = frozenset()
     held_epochs: float = 0
@@ -132,7 +136,7 @@ def _one_epoch(
     model.train()
     hold(trainee.model, plan.held, held=epoch <= plan.held_epochs)
     optimiser = trainee.optimiser
-    order = torch.randperm(len(part))
+    order = balanced_order(part.y) if plan.balanced else torch.randperm(len(part))
     augmenting = torch.Generator(plan.device).manual_seed(int(torch.randint(2**62, ())))
     if processes() > 1:  # the same order and augmentation everywhere, but dropout of one's own
         torch.manual_seed(int(torch.randint(2**62, ())) + rank())
