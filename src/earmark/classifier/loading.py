@@ -47,6 +47,11 @@ def is_classifier(model: Path | str) -> bool:
     return any((folder / card).is_file() for card in (FUSION, CARD)) or holds_runs(folder) or str(model) in known()
 
 
+def is_fusion(model: Path | str) -> bool:
+    """Whether that is one that was shipped or taught, and no run."""
+    return is_classifier(model) and (locate(model) / FUSION).is_file()
+
+
 def locate(model: Path | str = DEFAULT) -> Path:
     """The folder of a classifier, by path or by name: a run, a folder of runs, "default", or what a person has taught.
 

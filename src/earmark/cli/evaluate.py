@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="The run's folder.")],
+    run: Annotated[Path, typer.Argument(help="The run's folder; with --on also a classifier's name, such as default.")],
     on: Annotated[str | None, typer.Option(help="Another data set: a name, folder, CSV or .npz.")] = None,
     path: Annotated[str | None, typer.Option(help="Where the data set named by --on lies.")] = None,
     settings: Annotated[
