@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from earmark.classifier import Classifier, load, load_run
+from earmark.classifier import Classifier, Fusion, load, load_run
 from earmark.classifier.loading import is_fusion
 from earmark.errors import DataError, UsageError
 from earmark.evaluation.metrics import score
@@ -77,8 +77,8 @@ def evaluate_on(
     Raises DataError where no genre of `dataset` is one of the classifier's.
     """
     watcher = watcher or Watcher()
-    if is_fusion(path):
-        fusion = load(path, device=str(to_device(device)))
+    fusion = load(path, device=str(to_device(device))) if is_fusion(path) else None
+    if isinstance(fusion, Fusion):
         if fusion.note is not None:
             watcher.remark(fusion.note)
         return evaluate_fusion(fusion, *matched(dataset, fusion.genres, mapping, part), part=part, watcher=watcher)
