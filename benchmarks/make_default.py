@@ -18,6 +18,7 @@ from judge_default import read_taggrams
 from earmark.atomic import write_text
 from earmark.classifier.loading import DEFAULT, SHIPPED
 from earmark.datasets.mel_arrays import mel_arrays
+from earmark.evaluation.calibration import answers, reliability, risk_coverage
 from earmark.evaluation.metrics import score
 from earmark.experiment.fusing import Side, fuse, write_fusion
 from earmark.features.log_mel import log_mel_features
@@ -47,6 +48,7 @@ def main(taggrams: Path, mel: Path, artists: Path, out: Path) -> None:
         said = Predictions(data.genres, fused.held_out.ids, tuple(groups), y, np.exp(model.estimator.held_out))
         show(voice, score(said, unit="clip"))
     show("fusion", fused.scores)
+    show_confidence(fused.held_out)
     print("exponents", {voice: round(exponent, 3) for voice, exponent in fused.exponents.items()})
     card = out / "README.md"
     said = card.read_text(encoding="utf-8") if card.is_file() else None
@@ -67,6 +69,17 @@ def show(name: str, scores) -> None:
         f"{name} accuracy {accuracy.value:.4f} [{accuracy.low:.4f}, {accuracy.high:.4f}] "
         f"macro_f1 {scores.macro_f1.value:.4f} ece {scores.calibration.ece:.4f} log_loss {scores.log_loss.value:.4f}"
     )
+
+
+def show_confidence(held_out: Predictions) -> None:
+    """The rows of a reliability diagram, and what is left where an answer must be so sure."""
+    sureness, right = answers(held_out)
+    for each in reliability(sureness, right):
+        print(f"said {each.probability:.2f} right {each.right:.2f} tracks {each.n}")
+    curve = risk_coverage(sureness, right)
+    for least in (0.5, 0.6, 0.7, 0.8, 0.9):
+        kept = curve.kept(least)
+        print(f"at_least {least:.1f} answered {kept.share:.3f} right {kept.accuracy:.3f}")
 
 
 if __name__ == "__main__":
