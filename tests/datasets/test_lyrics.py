@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
-import pyarrow
-import pyarrow.parquet
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from earmark.datasets.lyrics import is_lyrics, lyrics
 from earmark.datasets.reference import kind_at
@@ -26,16 +27,17 @@ ROWS = [
 
 
 def write(path: Path, rows: Sequence[Sequence[str]] = ROWS, header: Sequence[str] = HEADER) -> Path:
-    opened = gzip.open(path, "wt", newline="") if path.suffix == ".gz" else path.open("w", newline="")
-    with opened as file:
-        csv.writer(file).writerows([header, *rows])
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows([header, *rows])
+    content = out.getvalue().encode()
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
     return path
 
 
 def write_parquet(path: Path) -> Path:
     columns = {name: [row[place] or None for row in ROWS] for place, name in enumerate(HEADER)}
     columns["Year"] = [1965, 1974, None, None]
-    pyarrow.parquet.write_table(pyarrow.table(columns), path)
+    parquet.write_table(pa.table(columns), path)
     return path
 
 
