@@ -122,6 +122,7 @@ MODELS = Catalog(
         "stacked_cnn": "earmark.models.stacked_cnn:StackedCNN",
         "text_rnn": "earmark.models.text_rnn:TextRNN",
         "tfidf_logistic": "earmark.models.tfidf_logistic:TfidfLogistic",
+        "tfidf_svm": "earmark.models.tfidf_svm:TfidfSVM",
         "twin_stacked_cnn": "earmark.models.twin_stacked_cnn:TwinStackedCNN",
         "vgg": "earmark.models.vgg:VGG",
     },

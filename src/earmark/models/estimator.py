@@ -104,6 +104,14 @@ def arrays_of(
     return {name: state[name].astype(np.float64) for name in shapes}
 
 
+def array_of(model: str, state: Mapping[str, NDArray[Any]], name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """One array of a saved state. Raises ModelError naming it where it is missing or of another shape."""
+    there = state[name].shape if name in state else None
+    if there != shape:
+        raise ModelError(f"{model}: the array {name} is {there}, it should be {shape}")
+    return state[name].astype(np.float64)
+
+
 def lines_to_bytes(lines: Sequence[str]) -> NDArray[np.uint8]:
     """Texts without line ends as an array of bytes, which a saved state may hold."""
     return np.frombuffer("\n".join(lines).encode(), dtype=np.uint8)
