@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def test_an_unknown_command_is_answered_with_the_known(earmark):
         (["study", "course", "--jobs", "0"], "earmark: Invalid value for '--jobs'"),
         (["models", "--json", "x"], "earmark: Got unexpected extra argument"),
         (["data", "folder", "--path"], "earmark: Option '--path' requires an argument"),
-        (["data", "gtzn"], "earmark: no data set 'gtzn'; did you mean 'gtzan'?; known: course_songs, "),
+        (["data", "gtzn"], "earmark: no data set 'gtzn'; did you mean 'gtzan'?; known: "),
         (["data", "gtzan", "--set", "pth=x"], "earmark: data set 'gtzan' has no option 'pth'; did you mean 'path'?"),
         (["data", "gtzan", "--set", "path"], "earmark: --set 'path': write it as key=value"),
         (["data", "synthetic", "--set", "songs=few"], "earmark: data set 'synthetic': songs = 'few': Expected `int`"),
@@ -142,6 +143,14 @@ def test_debug_shows_the_traceback_at_any_place(earmark, monkeypatch, words):
     assert code == 70
     assert err.startswith("Traceback (most recent call last)")
     assert err.splitlines()[-1].startswith("earmark: internal error")
+
+
+def test_what_the_library_says_meanwhile_is_heard_once(earmark, monkeypatch):
+    monkeypatch.setattr(
+        "earmark.cli.models.print_table", lambda *_, **__: logging.getLogger("earmark.x").info("fetching")
+    )
+    for _ in range(2):
+        assert earmark("models") == (0, "", "fetching\n")
 
 
 def test_what_the_system_refuses_is_no_defect(earmark, monkeypatch):

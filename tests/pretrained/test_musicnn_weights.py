@@ -87,11 +87,14 @@ def test_the_network_is_loaded_once_in_a_process(musicnn: FastMusicnn) -> None:
 
 @pytest.mark.usefixtures("cache")
 def test_pip_brings_the_wheel_from_where_it_is_set_up_to_look(
-    musicnn_wheel: Path, monkeypatch: pytest.MonkeyPatch
+    musicnn_wheel: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(musicnn_wheel.parent))
-    assert (fetch_musicnn() / "weights.safetensors").is_file()
+    with caplog.at_level("INFO", logger="earmark"):
+        for _ in range(2):
+            assert (fetch_musicnn() / "weights.safetensors").is_file()
+    assert caplog.messages == [f"fetching {musicnn_wheel.name}, once"]
 
 
 @pytest.mark.usefixtures("cache", "no_index")

