@@ -10,18 +10,21 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from earmark.classifier import load
+from earmark.classifier import load_run
 from earmark.datasets.mel_arrays import mel_arrays
 from earmark.evaluation.metrics import score
-from earmark.experiment.evaluate import predict_examples
 from earmark.features.extract import extract
+from earmark.predictions import Predictions
 
 
 def main(run: Path, arrays: Path) -> None:
-    classifier = load(run)
+    classifier = load_run(run)
     dataset = mel_arrays(path=arrays, genres=classifier.genres)
     examples = extract(dataset, dataset.tracks, classifier.card.features).examples
-    scores = score(predict_examples(classifier, examples), unit="track")
+    judged = Predictions(
+        classifier.genres, examples.ids, examples.songs, examples.y, classifier.probabilities(examples.x)
+    )
+    scores = score(judged, unit="track")
     print(f"tracks {scores.n}")
     for name, figure in (("accuracy", scores.accuracy), ("macro_f1", scores.macro_f1)):
         print(f"{name} {figure.value:.4f} [{figure.low:.4f}, {figure.high:.4f}]")
