@@ -120,6 +120,8 @@ MODELS = Catalog(
         "resnet9": "earmark.models.resnet9:ResNet9",
         "short_chunk_resnet": "earmark.models.short_chunk_resnet:ShortChunkResNet",
         "stacked_cnn": "earmark.models.stacked_cnn:StackedCNN",
+        "text_average": "earmark.models.text_average:TextAverage",
+        "text_cnn": "earmark.models.text_cnn:TextCNN",
         "text_rnn": "earmark.models.text_rnn:TextRNN",
         "tfidf_logistic": "earmark.models.tfidf_logistic:TfidfLogistic",
         "tfidf_svm": "earmark.models.tfidf_svm:TfidfSVM",
