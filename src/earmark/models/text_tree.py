@@ -61,12 +61,7 @@ class TextTree(TextEstimator):
         seed: int = 0,
     ) -> None:
         super().__init__(shape, classes)
-        if (
-            components < 1
-            or min_artists < 1
-            or min((0, *max_depths)[1:], default=0) < 1
-            or min(min_leaves, default=0) < 1
-        ):
+        if min(components, min_artists, min(max_depths, default=0), min(min_leaves, default=0)) < 1:
             raise UsageError(
                 f"text_tree: components = {components}, min_artists = {min_artists}, and each of max_depths = "
                 f"{list(max_depths)} and min_leaves = {list(min_leaves)} must be 1 or more"
