@@ -11,6 +11,7 @@ DATA = Path("data")
 WEIGHTS = {
     "musicnn": "the weights of a published network that hears 50 of listeners' tags in music (29 MB, kept: 3 MB)",
     "efficientnet_lite0": "the weights of a published network that sees 1,000 kinds of things in pictures (17 MB)",
+    "glove_6b_50d": "GloVe's vectors of 400,000 English words in 50 numbers (76 MB, kept: 84 MB)",
 }
 
 
@@ -34,7 +35,7 @@ def bring(name: str, *, to: Path | None = None, file: Path | None = None, progre
         raise UsageError(f"nothing to fetch named {name!r}{nearest(name, known())}; known: {', '.join(known())}")
     if to is not None:
         raise UsageError(f"{name} goes into the cache, not to {to}; leave --to out, or set EARMARK_CACHE to move it")
-    from earmark.pretrained import efficientnet_lite0, musicnn
+    from earmark.pretrained import efficientnet_lite0, glove, musicnn
 
-    published = musicnn.MUSICNN if name == "musicnn" else efficientnet_lite0.EFFICIENTNET_LITE0
-    return published.fetch(file)
+    published = {each.name: each for each in (musicnn.MUSICNN, efficientnet_lite0.EFFICIENTNET_LITE0, glove.GLOVE)}
+    return published[name].fetch(file)

@@ -18,6 +18,7 @@ from earmark.experiment.autoencoder import is_autoencoder
 from earmark.experiment.fitting import is_estimator
 from earmark.experiment.inheritance import Inheritance, start
 from earmark.experiment.prepare import Prepared
+from earmark.experiment.word_start import tell_words
 from earmark.features.encoding import arrays, encoded, fitted, model_shape, scale_of
 from earmark.models.forward import Crops
 from earmark.recipe import Recipe
@@ -83,6 +84,7 @@ def assemble(
             if reconstructs
             else build_model(recipe.model, shape, len(genres))
         )
+    tell_words(model, features)
     init = recipe.init
     inheritance = start(model, init) if init is not None and begun is None else begun
     loaded = inheritance.tensors.loaded if inheritance is not None else ()

@@ -6,10 +6,12 @@ from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from earmark.errors import UsageError
 from earmark.models.initialisation import initialise_as_keras
 from earmark.models.shapes import Input, word_shape
+from earmark.models.word_convolution import WordConvolution
 from earmark.models.word_input import Read, WordInput
 
 CELLS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -21,7 +23,11 @@ class TextRNN(nn.Module):
     `cell` "rnn", "lstm" or "gru" of `units`, in `layers` above each other, `bidirectional` from both ends. `pooling`
     says what of the last layer's states goes on: the "last" (of each direction), their "mean", the "max" of each unit,
     or by "attention" a mean whose weights are learned. Beside it goes the artist's vector, where that is an input.
-    What fills up short texts changes nothing.
+    What fills up short texts changes nothing. `vectors` names pretrained word vectors of `width` to begin with, which
+    stay as they are if `frozen`.
+
+    With a `convolution`, a kernel of so many words, `filters` read the words first, and of each `shorten` neighbours
+    the largest answer goes on to the recurrent layers.
 
     Input  (batch, length) word ids, or (batch, 1 + length) with the artist's first; features `words`.
     Output (batch, classes) logits.
@@ -30,7 +36,8 @@ class TextRNN(nn.Module):
     Raises ModelError for another shape, UsageError for options that cannot be.
     Source: Elman 1990, "Finding structure in time", Cognitive Science 14; Hochreiter & Schmidhuber 1997, "Long
     short-term memory", Neural Computation 9; Cho et al. 2014, arXiv:1406.1078; attention as in Raffel & Ellis 2015,
-    arXiv:1512.08756, equation 1.
+    arXiv:1512.08756, equation 1; the convolution after Zhou, Sun, Liu & Lau 2015, "A C-LSTM neural network for text
+    classification", arXiv:1511.08630, here with a pool.
     """
 
     takes: ClassVar[Input] = "words"
@@ -46,7 +53,12 @@ class TextRNN(nn.Module):
         layers: int = 1,
         bidirectional: bool = False,
         pooling: Literal["last", "mean", "max", "attention"] = "last",
+        convolution: int | None = None,
+        filters: int = 64,
+        shorten: int = 4,
         width: int = 64,
+        vectors: str | None = None,
+        frozen: bool = False,
         dropout: float = 0.3,
         artist_width: int = 16,
         artist_dropout: float = 0.5,
@@ -54,6 +66,10 @@ class TextRNN(nn.Module):
         super().__init__()
         if units < 1 or layers < 1:
             raise UsageError(f"text_rnn: units = {units} and layers = {layers} must be 1 or more")
+        if min(1 if convolution is None else convolution, filters, shorten) < 1:
+            raise UsageError(
+                f"text_rnn: convolution = {convolution}, filters = {filters} and shorten = {shorten} must be 1 or more"
+            )
         self.pooling = pooling
         self.bidirectional = bidirectional
         self.read = WordInput(
@@ -63,10 +79,15 @@ class TextRNN(nn.Module):
             dropout=dropout,
             artist_width=artist_width,
             artist_dropout=artist_dropout,
+            vectors=vectors,
+            frozen=frozen,
         )
+        self.shorten = shorten
+        self.convolution = None if convolution is None else WordConvolution(width, filters, convolution)
+        numbers = width if convolution is None else filters
         ends = 2 if bidirectional else 1
         self.layers = nn.ModuleList(
-            _Layer(cell, width if place == 0 else units * ends, units, bidirectional=bidirectional)
+            _Layer(cell, numbers if place == 0 else units * ends, units, bidirectional=bidirectional)
             for place in range(layers)
         )
         states = units * ends
@@ -77,13 +98,20 @@ class TextRNN(nn.Module):
         initialise_as_keras(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        read = self.read(x)
+        read = self._shortened(self.read(x))
         states = read.words
         for place, layer in enumerate(self.layers):
             states = layer(self.dropout(states) if place else states, read.lengths)
         said = self.dropout(self._pooled(states, read))
         logits: Tensor = self.head(torch.cat([said, read.artist], dim=1))
         return logits
+
+    def _shortened(self, read: Read) -> Read:
+        if self.convolution is None:
+            return read
+        states = self.convolution(read.words, read.lengths).transpose(1, 2)
+        largest = functional.max_pool1d(states, self.shorten, ceil_mode=True).transpose(1, 2)
+        return read._replace(words=largest, lengths=(read.lengths + self.shorten - 1) // self.shorten)
 
     def _pooled(self, states: Tensor, read: Read) -> Tensor:
         """(batch, units) of states (batch, words, units), those behind a text's end left out."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -9,7 +10,9 @@ from torch import Tensor, nn
 
 from earmark.errors import ModelError, UsageError
 from earmark.models.shapes import WordShape, written
-from earmark.text.vocabulary import PADDING, UNKNOWN_ARTIST
+from earmark.models.spelling import Spelling
+from earmark.text.vocabulary import PADDING, UNKNOWN, UNKNOWN_ARTIST
+from earmark.text.word_vectors import WordVectors
 
 SPREAD = 0.1  # of vectors before training
 
@@ -17,11 +20,13 @@ SPREAD = 0.1  # of vectors before training
 class Read(NamedTuple):
     """A batch as vectors; it is cut to its longest text.
 
+    ids      (batch, words) of the words, `PADDING` where a text has ended
     words    (batch, words, width), 0 where a text has ended
     lengths  (batch,) words of each text, at least 1
     artist   (batch, artist_width), of which there is none where the artist is no input
     """
 
+    ids: Tensor
     words: Tensor
     lengths: Tensor
     artist: Tensor
@@ -29,8 +34,12 @@ class Read(NamedTuple):
     @property
     def mask(self) -> Tensor:
         """(batch, words, 1), true where a text has a word."""
-        places = torch.arange(self.words.shape[1], device=self.words.device)
-        return (places < self.lengths[:, None]).unsqueeze(2)
+        return mask_of(self.lengths, self.words.shape[1]).unsqueeze(2)
+
+
+def mask_of(lengths: Tensor, most: int) -> Tensor:
+    """(batch, most), true at as many places as `lengths` (batch,) says, from the first on."""
+    return torch.arange(most, device=lengths.device) < lengths[:, None]
 
 
 class WordInput(nn.Module):
@@ -39,11 +48,25 @@ class WordInput(nn.Module):
     In training a known artist is told as unknown with the chance `artist_dropout`, so that being unknown is learned and
     the words are listened to. Input (batch, row) whole numbers of any type, output `Read`.
 
+    vectors   name or path of the word vectors that a training begins with, in place of random ones; see `begin`
+    frozen    they stay as they are, and words that have none are 0
+    spelling  adds to a word's vector what its letters say; None: nothing
+
     Raises UsageError for shares out of range, ModelError for rows that `shape` is not of.
     """
 
     def __init__(
-        self, model: str, shape: WordShape, *, width: int, dropout: float, artist_width: int, artist_dropout: float
+        self,
+        model: str,
+        shape: WordShape,
+        *,
+        width: int,
+        dropout: float,
+        artist_width: int,
+        artist_dropout: float,
+        vectors: str | None = None,
+        frozen: bool = False,
+        spelling: Spelling | None = None,
     ) -> None:
         super().__init__()
         for key, share in (("dropout", dropout), ("artist_dropout", artist_dropout)):
@@ -51,18 +74,49 @@ class WordInput(nn.Module):
                 raise UsageError(f"{model}: {key} = {share:g} is not a share from 0 up to, not including, 1")
         if width < 1 or artist_width < 1:
             raise UsageError(f"{model}: width = {width} and artist_width = {artist_width} must be 1 or more")
+        if frozen and vectors is None:
+            raise UsageError(f"{model}: frozen = true keeps random vectors as they are; name vectors, or leave it out")
         self.model = model
         self.shape = shape
         self.artist_dropout = artist_dropout
         self.artist_width = artist_width if shape.artists else 0
+        self.vectors = vectors
+        self.frozen = frozen
+        self.spelling = spelling
         self.words = nn.Embedding(shape.words, width, padding_idx=PADDING)
         nn.init.normal_(self.words.weight, std=SPREAD)
         with torch.no_grad():
             self.words.weight[PADDING].zero_()
+        self.words.weight.requires_grad_(not frozen)
         if shape.artists:
             self.artists = nn.Embedding(shape.artists, artist_width)
             nn.init.normal_(self.artists.weight, std=SPREAD)
         self.dropout = nn.Dropout(dropout)
+
+    @torch.no_grad()
+    def begin(self, vocabulary: Sequence[str], vectors: WordVectors | None) -> None:
+        """Before a training: learn how the words with the ids from 2 on are spelt, and give them their `vectors`.
+
+        All of it is saved with the weights, so that a trained network needs neither again. Raises UsageError where the
+        vectors are of another width, or know none of the words.
+        """
+        if self.spelling is not None:
+            self.spelling.begin(vocabulary)
+        if vectors is None:
+            return
+        width = self.words.embedding_dim
+        if vectors.width != width:
+            raise UsageError(
+                f"{self.model}: {vectors.name} has vectors of {vectors.width} numbers; "
+                f"set model.width = {vectors.width}, not {width}"
+            )
+        known = [place for place, word in enumerate(vocabulary) if word in vectors]
+        if not known:
+            raise UsageError(f"{self.model}: {vectors.name} has a vector for none of {len(vocabulary)} words")
+        if self.frozen:
+            self.words.weight.zero_()
+        found = torch.from_numpy(vectors.of([vocabulary[place] for place in known]))
+        self.words.weight[torch.tensor(known) + UNKNOWN + 1] = found.to(self.words.weight.device)
 
     def forward(self, x: Tensor) -> Read:
         if x.ndim != 2 or x.shape[1] != self.shape.row:
@@ -73,8 +127,17 @@ class WordInput(nn.Module):
         ids = x.long()
         artist, ids = (ids[:, 0], ids[:, 1:]) if self.shape.artists else (None, ids)
         lengths = (ids != PADDING).sum(1).clamp(min=1)
-        vectors = self.dropout(self.words(ids[:, : int(lengths.max())]))
-        return Read(vectors, lengths, vectors.new_zeros(len(x), 0) if artist is None else self._artist(artist))
+        ids = ids[:, : int(lengths.max())]
+        vectors = self.dropout(self._vectors(ids))
+        return Read(ids, vectors, lengths, vectors.new_zeros(len(x), 0) if artist is None else self._artist(artist))
+
+    def _vectors(self, ids: Tensor) -> Tensor:
+        if self.spelling is None:
+            own: Tensor = self.words(ids)
+            return own
+        each, places = torch.unique(ids, return_inverse=True)  # a word is spelt once, however often it stands there
+        vectors: Tensor = self.words(each) + self.spelling(each)
+        return vectors[places]
 
     def _artist(self, ids: Tensor) -> Tensor:
         if self.training:
