@@ -117,7 +117,11 @@ def image_folder(root: Path) -> Miniature:
 
 def lyrics(root: Path) -> Miniature:
     def write(first: str) -> Mapping[str, Any]:
-        rows = [f'Nina,One,Jazz,en,"{first}\nand a day"', "Nina,Two,Jazz,en,Blue moon", "Elis,Águas,Samba,pt,É pau é pedra"]
+        rows = [
+            f'Nina,One,Jazz,en,"{first}\nand a day"',
+            "Nina,Two,Jazz,en,Blue moon",
+            "Elis,Águas,Samba,pt,É pau é pedra",
+        ]
         (root / "songs.csv").write_text("\n".join(["Artist,Song,Genre,Language,Lyrics", *rows]), encoding="utf-8")
         return {"path": str(root / "songs.csv")}
 

@@ -148,7 +148,7 @@ class Classifier:
         return Answer(source, self.genres, whole, starts, tempered(each, self.card.temperature))
 
     def files(self, paths: Iterable[Path]) -> tuple[list[Path], list[Fault]]:
-        """The files among `paths` and below its folders that it can judge: sound, pictures or texts; what is missing."""
+        """The files among `paths` and below its folders that it can judge, and what is missing."""
         if self.reads_text:
             return text_files(paths)
         return image_files(paths) if isinstance(self.card.features, Pixels) else audio_files(paths)

@@ -90,7 +90,7 @@ def lyrics(
 
 
 def is_lyrics(path: Path) -> bool:
-    """Whether there is a table of texts: packed or Parquet, or with columns of lyrics and genres; or a folder of such."""
+    """Whether there is a table of texts, packed or Parquet or with columns lyrics and genre, or a folder of such."""
     files = [path / f"{part}{suffix}" for part in PARTS for suffix in SUFFIXES] if path.is_dir() else [path]
     file = next((file for file in files if file.is_file() and file.name.endswith(SUFFIXES)), None)
     if file is None or file.suffix != ".csv":

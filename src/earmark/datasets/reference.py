@@ -30,7 +30,7 @@ def read_options(settings: Sequence[str], *, path: str | None = None) -> dict[st
 
 
 def open_dataset(reference: str, options: Mapping[str, Any]) -> Dataset:
-    """The data set of that name, or the one that lies at that path: audio or picture folder, CSV, Parquet, .npz or tf.data.
+    """The data set of that name, or that which lies at that path: folder of audio or pictures, table, .npz, tf.data.
 
     Raises UsageError listing the known names where it is neither.
     """

@@ -32,7 +32,8 @@ class ModelSummary:
 def summarise(name: str, model: nn.Module, shape: tuple[int, ...] | None) -> ModelSummary:
     """Run one example of zeros with this `shape` through the model, and note what each layer gives.
 
-    Without a shape, as of a model that reads texts, nothing is run and no layers are listed. Parameters shared by several layers are counted once. The model's mode, weights and statistics stay as they were.
+    Without a shape, as of a model that reads texts, nothing is run and no layers are listed. Parameters shared by
+    several layers are counted once. The model's mode, weights and statistics stay as they were.
     """
     layers: list[Layer] = []
     counted: set[Tensor] = set()

@@ -29,7 +29,7 @@ def weighted(loss: Loss, weights: Tensor) -> Loss:
                 "set training.sampling = 'balanced' instead"
             )
         total = logits.new_zeros(())
-        for label in target.unique().tolist():
+        for label in torch.bincount(target).nonzero().flatten().tolist():
             rows = target == label
             total = total + float(weights[label]) * rows.sum() * loss(logits[rows], target[rows])
         return total / len(target)
