@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from earmark.cli.show import AsJson, bar, note, on_terminal, print_json, print_table
+from earmark.errors import UsageError
 
 if TYPE_CHECKING:
+    from earmark.classifier import Classifier
     from earmark.classifier.explanation import Explanation
 
 LEAST_SHOWN = 0.005  # what would read 0 %
 MOST = 5  # rows of what there are dozens of
+MOST_WORDS = 12
 
 
 def command(
@@ -27,12 +30,16 @@ def command(
     allow_partial: Annotated[
         bool, typer.Option("--allow-partial", help="Explain what can be read of a truncated file.")
     ] = False,
+    artist: Annotated[str | None, typer.Option(help="Of a song text: who sings it.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write it as a page.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show what is behind an answer: genres along the track, the tags that speak for the first, the nearest clips."""
+    """Show what is behind an answer: genres along the track, the tags that speak for the first, the nearest clips.
+
+    Of a song text, with a run that was trained on such: the words that decided.
+    """
     from earmark.atomic import write_text
-    from earmark.classifier import DEFAULT, load
+    from earmark.classifier import DEFAULT, Classifier, load
     from earmark.classifier.explanation import explain
     from earmark.cli.progress import bars
     from earmark.report.explain_page import render_explanation
@@ -40,6 +47,10 @@ def command(
     classifier = load(model or DEFAULT)
     if classifier.note is not None:
         note(classifier.note)
+    if isinstance(classifier, Classifier) and classifier.reads_text:
+        return _explain_text(classifier, file, artist, min_confidence, html, as_json)
+    if artist is not None:
+        raise UsageError("--artist is for a classifier that was trained on song texts")
     with bars(f"listening to {file.name}"):
         explanation = explain(classifier, file, min_confidence=min_confidence, allow_partial=allow_partial)
     if html is not None:
@@ -49,6 +60,50 @@ def command(
     else:
         _print(explanation)
     for lack in explanation.lacks:
+        note(lack)
+    return 0
+
+
+def _explain_text(
+    classifier: Classifier, file: Path, artist: str | None, min_confidence: float, html: Path | None, as_json: bool
+) -> int:
+    from earmark.atomic import write_text
+    from earmark.classifier.occlusion import explain_text
+    from earmark.report.explain_page import factor
+    from earmark.report.text_page import render_text_explanation
+    from earmark.text.files import read_text
+
+    found = explain_text(classifier, read_text(file), artist=artist, source=str(file), min_confidence=min_confidence)
+    answer = found.answer
+    if html is not None:
+        write_text(html, render_text_explanation(found))
+    if as_json:
+        print_json(
+            {
+                "file": answer.source,
+                "classifier": found.classifier,
+                "verdict": answer.verdict,
+                "genre": answer.genre,
+                "second": found.second,
+                "probabilities": {genre: round(p, 6) for genre, p in answer.ranked()},
+                "log_odds": round(found.log_odds, 6),
+                "words": {word: round(size, 6) for word, size in found.words.items()},
+                "telling": found.telling,
+                "lacks": found.lacks,
+            }
+        )
+    else:
+        likely = [(genre, _likely(p)) for genre, p in answer.ranked() if p >= LEAST_SHOWN]
+        print_table(("genre", "probability"), likely, right=("probability",))
+        print(f"\nwords that decided for {answer.genre} (×) and for {found.second} (÷):")
+        print_table(
+            ("word", "odds"),
+            [(word, factor(size)) for word, size in list(found.words.items())[:MOST_WORDS]],
+            right=("odds",),
+        )
+        for genre, terms in found.telling.items():
+            print(f"\nin any text most for {genre}: {', '.join(terms)}")
+    for lack in found.lacks:
         note(lack)
     return 0
 

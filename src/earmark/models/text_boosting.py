@@ -21,7 +21,7 @@ from earmark.models.trees import Trees, trees_of
 Array = NDArray[np.float64]
 
 
-class TextBoosting(TextEstimator):
+class TextBoosting(TextEstimator["_Boosted"]):
     """Gradient-boosted trees on the main directions of a text's words and on how it is built.
 
     The numbers are those of `text_tree`. In each of `rounds` rounds one small tree for each class corrects what those

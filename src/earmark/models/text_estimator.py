@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,10 @@ class Learned(Protocol):
     def state(self) -> dict[str, NDArray[Any]]: ...
 
 
-class TextEstimator(ABC):
+L = TypeVar("L", bound=Learned)
+
+
+class TextEstimator(ABC, Generic[L]):
     """An estimator of texts (features `texts`), of shape (1,), or (2,) with the artist.
 
     A model says how it learns from some of the texts and how it is built again from its arrays. Probabilities are the
@@ -51,7 +54,7 @@ class TextEstimator(ABC):
         self.classes = classes
         self.held_out: Array = np.empty((0, classes))
         self._sharpness = 1.0
-        self._learned: Learned | None = None
+        self._learned: L | None = None
 
     def fit(self, x: Texts, y: Places, groups: Places | None = None) -> Self:
         """Learn from n texts and the places of their classes (n,).
@@ -94,10 +97,10 @@ class TextEstimator(ABC):
         self._sharpness = float(array_of(self.name, state, "sharpness", ()))
 
     @abstractmethod
-    def _learn(self, reading: Reading, y: Places, groups: Places) -> Learned: ...
+    def _learn(self, reading: Reading, y: Places, groups: Places) -> L: ...
 
     @abstractmethod
-    def _of_state(self, state: Mapping[str, NDArray[Any]]) -> Learned: ...
+    def _of_state(self, state: Mapping[str, NDArray[Any]]) -> L: ...
 
     def _read(self, x: Texts) -> Reading:
         if x.shape[1:] != ((2,) if self.artist else (1,)):
@@ -105,7 +108,7 @@ class TextEstimator(ABC):
             raise ModelError(f"this {self.name} was built for texts {built} the artist, these come {given}")
         return read(x)
 
-    def _after_learning(self) -> Learned:
+    def _after_learning(self) -> L:
         if self._learned is None:
             raise ModelError(f"this {self.name} has learned nothing yet; fit it, or load its state")
         return self._learned

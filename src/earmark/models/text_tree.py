@@ -22,7 +22,7 @@ from earmark.models.trees import Trees, trees_of
 Array = NDArray[np.float64]
 
 
-class TextTree(TextEstimator):
+class TextTree(TextEstimator["_Tree"]):
     """A decision tree on the main directions of a text's words and on how it is built, its size found by search.
 
     A text is `components` numbers, its TF-IDF of runs of 1 and 2 words along the main directions in which the training

@@ -109,6 +109,14 @@ class TfidfLogistic:
         probabilities: Array = softmax(self._after_learning().sharpness * self.decision_function(x), axis=1)
         return probabilities
 
+    def telling(self) -> tuple[tuple[str, ...], Array]:
+        """Terms (t,), and what each adds to the decision values of a text that holds nothing else (t, classes).
+
+        Raises ModelError before anything was learned.
+        """
+        learned = self._after_learning()
+        return learned.terms, learned.weight[: len(learned.terms)]
+
     def state(self) -> dict[str, NDArray[Any]]:
         """All that was learned, as plain arrays: terms and artists as bytes of UTF-8, a line each."""
         learned = self._after_learning()

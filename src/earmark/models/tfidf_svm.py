@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import UsageError
@@ -15,7 +16,7 @@ from earmark.models.text_numbers import Reading, TextNumbers, fit_text_numbers
 from earmark.text.vocabulary import fit_artists
 
 
-class TfidfSVM(TextEstimator):
+class TfidfSVM(TextEstimator[LinearText]):
     """Which words and pieces of words a text holds, weighed by how rare they are, and a linear machine for each class.
 
     A text is one number for each run of 1 or 2 words and one for each piece of 2 to 5 characters within a word and the
@@ -65,6 +66,15 @@ class TfidfSVM(TextEstimator):
         self.style = style
         self.C = C
         self.class_weights: ClassWeights = class_weights
+
+    def telling(self) -> tuple[tuple[str, ...], NDArray[np.float64]]:
+        """Runs of words (t,), and what each adds to the decision values of a text of nothing else (t, classes).
+
+        Raises ModelError before anything was learned.
+        """
+        learned = self._after_learning()
+        terms = learned.numbers.words.terms
+        return terms, learned.weight[: len(terms)].astype(np.float64)
 
     def _learn(self, reading: Reading, y: Places, groups: Places) -> LinearText:
         numbers = fit_text_numbers(

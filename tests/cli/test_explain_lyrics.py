@@ -1,0 +1,54 @@
+"""`earmark explain` with a run that reads song texts."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from earmark.cli.app import run as call
+from earmark.run import Run, open_run
+
+Earmark = Callable[..., tuple[int, str, str]]
+SAYS = {"gospel": "senhor deus jesus", "samba": "roda viola pandeiro"}
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run that tells two genres by their words and artists; tests do not change it."""
+    root = tmp_path_factory.mktemp("lyrics")
+    genres = list(SAYS) * 20
+    with (root / "songs.csv").open("w", newline="") as file:
+        rows = [[f"{genre} {n % 5}", genre, f"{SAYS[genre]} o que {n}"] for n, genre in enumerate(genres)]
+        csv.writer(file).writerows([["Artist", "Genre", "Lyrics"], *rows])
+    (root / "recipe.toml").write_text(
+        f'[data]\nname = "lyrics"\npath = "{root}/songs.csv"\n[features]\nname = "texts"\nartist = true\n'
+        '[model]\nname = "tfidf_svm"\n'
+    )
+    assert call(["train", str(root / "recipe.toml"), "--runs", str(root / "runs"), "--device", "cpu"]) == 0
+    return open_run(root / "runs")
+
+
+def test_it_tells_words_and_writes_a_page(earmark: Earmark, reader: Run, tmp_path: Path) -> None:
+    song, page = tmp_path / "song.txt", tmp_path / "why.html"
+    song.write_text("Senhor, Deus\nna viola", encoding="utf-8")
+    code, out, _ = earmark("explain", song, "--model", reader.folder, "--html", page)
+    assert code == 0
+    assert "words that decided for gospel (×) and for samba (÷):" in out
+    assert "senhor" in out
+    assert "in any text most for samba: " in out
+    assert "<mark" in page.read_text(encoding="utf-8")
+    code, out, _ = earmark("explain", song, "--model", reader.folder, "--json", "--artist", "gospel 1")
+    told = json.loads(out)
+    assert told["genre"] == "gospel"
+    assert told["words"]["senhor"] > 0 > told["words"]["viola"]
+
+
+def test_a_text_without_words_is_refused(earmark: Earmark, reader: Run, tmp_path: Path) -> None:
+    (tmp_path / "song.txt").write_text("...\n")
+    code, out, err = earmark("explain", tmp_path / "song.txt", "--model", reader.folder)
+    assert (code, out) == (3, "")
+    assert "song.txt: no words in it" in err
