@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from earmark.cli.show import AsCsv, AsJson, Form, form, note, print_csv, print_json, print_table
+from earmark.cli.threads import wait_asleep
 
 if TYPE_CHECKING:
     from earmark.evaluation.reconstruction import Reconstruction
@@ -28,6 +29,7 @@ def command(
     as_csv: AsCsv = False,
 ) -> None:
     """Predict and score: the run's own validation and test parts, or --on another data set by matching genre names."""
+    wait_asleep()
     import msgspec
 
     from earmark.cli.progress import bars

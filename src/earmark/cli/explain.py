@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from earmark.cli.show import AsJson, bar, note, on_terminal, print_json, print_table
+from earmark.cli.threads import wait_asleep
 from earmark.errors import UsageError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def command(
 
     Of a song text, with a run that was trained on such: the words that decided.
     """
+    wait_asleep()
     from earmark.atomic import write_text
     from earmark.classifier import DEFAULT, Classifier, load
     from earmark.classifier.explanation import explain
@@ -67,6 +69,7 @@ def command(
 def _explain_text(
     classifier: Classifier, file: Path, artist: str | None, min_confidence: float, html: Path | None, as_json: bool
 ) -> int:
+    wait_asleep()
     from earmark.atomic import write_text
     from earmark.classifier.occlusion import explain_text
     from earmark.report.explain_page import factor

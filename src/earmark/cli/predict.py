@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from earmark.cli.show import AsCsv, AsJson, Form, bar, form, note, on_terminal, print_csv, print_json, print_table
+from earmark.cli.threads import wait_asleep
 from earmark.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def command(
 
     Those that cannot be read are listed at the end, and the exit code is then 1.
     """
+    wait_asleep()
     from earmark.batches.mapping import Place, usable_cores
     from earmark.classifier import (
         DEFAULT,
