@@ -86,3 +86,8 @@ def test_report_says_where_the_page_is(earmark, run_of_mine: Path):
     code, out, _ = earmark("report", run_of_mine)
     assert (code, out) == (0, f"{run_of_mine / 'report.html'}\n")
     assert "tones" in (run_of_mine / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_is_no_run_needs_other_data(earmark):
+    said = "earmark: default: it is no run and has no parts of its own; name other data to judge it on: --on\n"
+    assert earmark("evaluate", "default") == (2, "", said)

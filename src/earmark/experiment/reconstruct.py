@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from earmark.atomic import write_text
 from earmark.catalog import AUTOENCODERS
 from earmark.classifier import ClassifierCard
+from earmark.classifier.loading import is_fusion
 from earmark.errors import DataError, ModelError
 from earmark.evaluation.reconstruction import Reconstruction, reconstruction
 from earmark.experiment.prepare import Prepared, prepare
@@ -118,7 +119,7 @@ def evaluate_autoencoder(
 
 def holds_autoencoder(path: Path) -> bool:
     """Whether the run at `path`, or the newest in it, is an autoencoder's. Raises ModelError where no run is there."""
-    return open_run(path).autoencoder.is_file()
+    return not is_fusion(path) and open_run(path).autoencoder.is_file()
 
 
 def read_reconstructions(run: Run) -> dict[str, Reconstruction]:
