@@ -10,7 +10,7 @@ from earmark.errors import ModelError, UsageError
 from earmark.models.dense_text import fit_dense_text
 from earmark.models.estimator import Fitted
 from earmark.models.text_boosting import TextBoosting
-from earmark.models.text_numbers import read
+from earmark.models.text_numbers import taken_apart
 from earmark.text.texts import Texts
 
 WORDS = {0: "deus senhor jesus amor", 1: "samba roda viola amor", 2: "guitar night rock love"}
@@ -33,13 +33,13 @@ def test_decisions_are_those_of_scikit_learn(classes: int, rng: np.random.Genera
     shown, y, groups = shown[kept], y[kept], groups[kept]
     ours = TextBoosting((1,), classes, **FAST).fit(shown, y, groups)
     numbers, rows, _, _ = fit_dense_text(
-        "", read(shown), y, groups, components=8, min_artists=2, classes=classes, seed=0
+        "", taken_apart(shown), y, groups, components=8, min_artists=2, classes=classes, seed=0
     )
     theirs = GradientBoostingClassifier(
         n_estimators=12, max_depth=2, min_samples_leaf=5, subsample=0.5, max_features="sqrt", random_state=0
     ).fit(rows, y)
     judged, _, _ = songs(30, rng)
-    expected = np.log(theirs.predict_proba(numbers.of(read(judged))))
+    expected = np.log(theirs.predict_proba(numbers.of(taken_apart(judged))))
     said = ours.decision_function(judged)
     np.testing.assert_allclose(said - said[:, :1], expected - expected[:, :1], atol=1e-6)
 

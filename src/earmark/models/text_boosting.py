@@ -71,7 +71,7 @@ class TextBoosting(TextEstimator["_Boosted"]):
         self.min_leaf = min_leaf
         self.seed = seed
 
-    def _learn(self, reading: Reading, y: Places, groups: Places) -> _Boosted:
+    def learn(self, reading: Reading, y: Places, groups: Places) -> _Boosted:
         numbers, rows, places, counts = fit_dense_text(
             self.name,
             reading,
@@ -109,7 +109,7 @@ class TextBoosting(TextEstimator["_Boosted"]):
                 values.append(said)
         return _Boosted(numbers, trees_of(trees, values), start)
 
-    def _of_state(self, state: Mapping[str, NDArray[Any]]) -> _Boosted:
+    def of_state(self, state: Mapping[str, NDArray[Any]]) -> _Boosted:
         numbers = DenseText.of_state(
             self.name, state, components=self.components, classes=self.classes, artist=self.artist
         )

@@ -14,7 +14,7 @@ from earmark.errors import ModelError
 from earmark.models.estimator import array_of, groups_to_learn_from
 from earmark.models.shapes import Input
 from earmark.models.sharpness import Places, fitting_sharpness, held_out
-from earmark.models.text_numbers import Reading, read
+from earmark.models.text_numbers import Reading, taken_apart
 from earmark.text.texts import Texts
 
 Array = NDArray[np.float64]
@@ -64,20 +64,20 @@ class TextEstimator(ABC, Generic[L]):
         is common enough, or the artist is missing or too much.
         """
         groups = groups_to_learn_from(self.name, y, classes=self.classes, groups=groups)
-        reading = self._read(x)
+        reading = self.read(x)
 
         def decide(shown: Places, judged: Places) -> Array:
-            return self._learn(reading[shown], y[shown], groups[shown]).decide(reading[judged])
+            return self.learn(reading[shown], y[shown], groups[shown]).decide(reading[judged])
 
         decisions = held_out(decide, y, groups, folds=FOLDS)
         self._sharpness = fitting_sharpness(decisions, y)
         self.held_out = log_softmax(self._sharpness * decisions, axis=1)
-        self._learned = self._learn(reading, y, groups)
+        self._learned = self.learn(reading, y, groups)
         return self
 
     def decision_function(self, x: Texts) -> Array:
         """Decision values (n, classes). Raises ModelError before anything was learned, or for another shape."""
-        return self._after_learning().decide(self._read(x))
+        return self._after_learning().decide(self.read(x))
 
     def predict_proba(self, x: Texts) -> Array:
         """Probabilities (n, classes) of n texts. Raises as `decision_function` does."""
@@ -93,20 +93,23 @@ class TextEstimator(ABC, Generic[L]):
 
         Raises ModelError naming the first array that is missing or of another shape.
         """
-        self._learned = self._of_state(state)
+        self._learned = self.of_state(state)
         self._sharpness = float(array_of(self.name, state, "sharpness", ()))
 
     @abstractmethod
-    def _learn(self, reading: Reading, y: Places, groups: Places) -> L: ...
+    def learn(self, reading: Reading, y: Places, groups: Places) -> L:
+        """What n texts teach, given the places of their classes (n,) and which belong together (n,)."""
 
     @abstractmethod
-    def _of_state(self, state: Mapping[str, NDArray[Any]]) -> L: ...
+    def of_state(self, state: Mapping[str, NDArray[Any]]) -> L:
+        """What `state` gave. Raises ModelError naming the first array that is missing or of another shape."""
 
-    def _read(self, x: Texts) -> Reading:
+    def read(self, x: Texts) -> Reading:
+        """Texts taken apart. Raises ModelError where the artist is missing or too much."""
         if x.shape[1:] != ((2,) if self.artist else (1,)):
             built, given = ("with", "without") if self.artist else ("without", "with")
             raise ModelError(f"this {self.name} was built for texts {built} the artist, these come {given}")
-        return read(x)
+        return taken_apart(x)
 
     def _after_learning(self) -> L:
         if self._learned is None:

@@ -50,7 +50,7 @@ class Reading:
         return Reading(self.words, self.pieces, self.style, np.full(len(self), "", dtype=object))
 
 
-def read(x: Texts) -> Reading:
+def taken_apart(x: Texts) -> Reading:
     """Take n texts apart."""
     shortest, longest = PIECES
     return Reading(

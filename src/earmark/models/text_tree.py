@@ -72,7 +72,7 @@ class TextTree(TextEstimator["_Tree"]):
         self.min_leaves = tuple(min_leaves)
         self.seed = seed
 
-    def _learn(self, reading: Reading, y: Places, groups: Places) -> _Tree:
+    def learn(self, reading: Reading, y: Places, groups: Places) -> _Tree:
         numbers, rows, places, counts = fit_dense_text(
             self.name,
             reading,
@@ -108,7 +108,7 @@ class TextTree(TextEstimator["_Tree"]):
         value += 1
         return trees_of([tree], [np.log(value / value.sum(1, keepdims=True))])
 
-    def _of_state(self, state: Mapping[str, NDArray[Any]]) -> _Tree:
+    def of_state(self, state: Mapping[str, NDArray[Any]]) -> _Tree:
         numbers = DenseText.of_state(
             self.name, state, components=self.components, classes=self.classes, artist=self.artist
         )

@@ -76,7 +76,7 @@ class TfidfSVM(TextEstimator[LinearText]):
         terms = learned.numbers.words.terms
         return terms, learned.weight[: len(terms)].astype(np.float64)
 
-    def _learn(self, reading: Reading, y: Places, groups: Places) -> LinearText:
+    def learn(self, reading: Reading, y: Places, groups: Places) -> LinearText:
         numbers = fit_text_numbers(
             self.name,
             reading,
@@ -88,6 +88,6 @@ class TfidfSVM(TextEstimator[LinearText]):
         )
         return fit_linear_text(numbers, reading, y, classes=self.classes, C=self.C, class_weights=self.class_weights)
 
-    def _of_state(self, state: Mapping[str, NDArray[Any]]) -> LinearText:
+    def of_state(self, state: Mapping[str, NDArray[Any]]) -> LinearText:
         numbers = TextNumbers.of_state(self.name, state, style=self.style, artist=self.artist)
         return LinearText.of_state(self.name, state, numbers, classes=self.classes)
