@@ -45,10 +45,10 @@ class Pool:
 class TextPool(TextEstimator[Pool]):
     """Linear machines on words and boosted trees on how a text is built, answering together.
 
-    The voices are `tfidf_svm` with `style` and `text_boosting`, which keep their defaults where nothing is said here. They
-    are wrong about different songs: the one adds up thousands of words, the other joins few numbers. Their answers are
-    a logarithmic opinion pool, whose exponents make the classes of the training texts likeliest when artists are held
-    out on three folds; a voice that adds nothing gets none. Those exponents are its calibration too.
+    The voices are `tfidf_svm` with `style` and `text_boosting`, which keep their defaults where nothing is said here.
+    They are wrong about different songs: the one adds up thousands of words, the other joins few numbers. Their answers
+    are a logarithmic opinion pool, whose exponents make the classes of the training texts likeliest when artists are
+    held out on three folds; a voice that adds nothing gets none. Those exponents are its calibration too.
 
     With the artist as an input both voices have it. `seed` draws what the trees draw.
 
@@ -92,7 +92,7 @@ class TextPool(TextEstimator[Pool]):
         decisions = np.split(held_out(decide, y, groups, folds=FOLDS), len(self.voices), axis=1)
         sharpness = np.array([fitting_sharpness(each, y) for each in decisions])
         said = log_softmax(sharpness[:, None, None] * np.stack(decisions), axis=2)
-        exponents = fit_pool(said, y)
+        exponents = fit_pool(said, y.astype(np.int64))
         self.held_out = pooled(said, exponents)
         self._learned = Pool(self._taught(reading, y, groups), exponents * sharpness)
         return self
