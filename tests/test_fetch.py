@@ -12,7 +12,7 @@ from earmark.fetch import bring, known
 
 
 def test_data_sets_and_weights_stand_in_one_list() -> None:
-    assert list(known()) == [*FETCHABLE, "musicnn", "efficientnet_lite0", "glove_6b_50d"]
+    assert list(known()) == [*FETCHABLE, "musicnn", "efficientnet_lite0", "minilm", "glove_6b_50d"]
     assert all(known().values())
 
 

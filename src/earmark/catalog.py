@@ -154,6 +154,7 @@ FEATURES = Catalog(
     "feature",
     "features",
     {
+        "efficientnet_lite0": "earmark.features.efficientnet_lite0:efficientnet_lite0_features",
         "log_mel": "earmark.features.log_mel:log_mel_features",
         "musicnn": "earmark.features.musicnn:musicnn_features",
         "pixels": "earmark.features.pixels:pixels",

@@ -11,6 +11,7 @@ DATA = Path("data")
 WEIGHTS = {
     "musicnn": "the weights of a published network that hears 50 of listeners' tags in music (29 MB, kept: 3 MB)",
     "efficientnet_lite0": "the weights of a published network that sees 1,000 kinds of things in pictures (17 MB)",
+    "minilm": "the weights of all-MiniLM-L6-v2, which makes one vector of a sentence (80 MB, kept: 90 MB)",
     "glove_6b_50d": "GloVe's vectors of 400,000 English words in 50 numbers (76 MB, kept: 84 MB)",
 }
 
@@ -35,7 +36,8 @@ def bring(name: str, *, to: Path | None = None, file: Path | None = None, progre
         raise UsageError(f"nothing to fetch named {name!r}{nearest(name, known())}; known: {', '.join(known())}")
     if to is not None:
         raise UsageError(f"{name} goes into the cache, not to {to}; leave --to out, or set EARMARK_CACHE to move it")
-    from earmark.pretrained import efficientnet_lite0, glove, musicnn
+    from earmark.pretrained import efficientnet_lite0, glove, musicnn, sentence
 
-    published = {each.name: each for each in (musicnn.MUSICNN, efficientnet_lite0.EFFICIENTNET_LITE0, glove.GLOVE)}
+    those = (musicnn.MUSICNN, efficientnet_lite0.EFFICIENTNET_LITE0, sentence.MINILM, glove.GLOVE)
+    published = {each.name: each for each in those}
     return published[name].fetch(file)

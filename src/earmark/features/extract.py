@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 
 from earmark.errors import AudioError, DataError, UsageError
 from earmark.features.cache import FeatureCache
+from earmark.features.efficientnet_lite0 import SeenByEfficientNet
 from earmark.features.examples import Examples
 from earmark.features.log_mel import LogMel
 from earmark.features.musicnn import Musicnn
 from earmark.features.on_demand import OnDemand, workers
 from earmark.features.pixels import Pixels
-from earmark.features.plain_text import PlainText
+from earmark.features.plain_text import TextSettings
 from earmark.features.settings import OF_TEXT, Features
-from earmark.features.words import Words
 from earmark.tracks import Dataset, Fault, Track
 
 
@@ -49,7 +49,7 @@ def extract(
     features are not for such data.
     """
     if isinstance(features, OF_TEXT) != (dataset.medium == "text"):
-        known = {"text": "'words' or 'texts'", "image": "'pixels'"}.get(dataset.medium, "'log_mel'")
+        known = {"text": "'words', 'texts' or 'sentence'", "image": "'pixels'"}.get(dataset.medium, "'log_mel'")
         raise UsageError(f"{dataset.name} holds {dataset.medium.replace('_', '-')} data; set features.name = {known}")
     if isinstance(features, OF_TEXT):
         return _texts(dataset, tracks, features, on_track)
@@ -58,9 +58,10 @@ def extract(
     if of_audio_alone or isinstance(features, Pixels) != (dataset.medium == "image" and not read_back):
         name = "pixels" if dataset.medium == "image" else "log_mel"
         raise UsageError(f"{dataset.name} holds {dataset.medium.replace('_', '-')} data; set features.name = {name!r}")
-    if dataset.read_many is not None and isinstance(features, LogMel | Pixels):
+    seen = isinstance(features, SeenByEfficientNet)  # a picture at a time, each kept in the cache
+    if dataset.read_many is not None and isinstance(features, LogMel | Pixels) and not seen:
         return _of_arrays(dataset, tracks, features, dataset.read_many)
-    if isinstance(features, Pixels):
+    if isinstance(features, Pixels) and not seen:
         return _on_demand(dataset, tracks, features, cache, on_track)
     arrays, starts, places, skipped = [], [], [], []
     for number, track in enumerate(tracks):
@@ -97,7 +98,7 @@ def extract(
 
 
 def _texts(
-    dataset: Dataset, tracks: Sequence[Track], features: PlainText | Words, on_track: Callable[[int, int], None] | None
+    dataset: Dataset, tracks: Sequence[Track], features: TextSettings, on_track: Callable[[int, int], None] | None
 ) -> Extraction:
     cleaned: dict[int, str] = {}
     skipped = []
@@ -190,11 +191,13 @@ def _nothing(dataset: Dataset, tracks: Sequence[Track], skipped: Sequence[Fault]
 
 
 def _of_track(
-    dataset: Dataset, track: Track, features: LogMel | Musicnn, cache: FeatureCache | None
+    dataset: Dataset, track: Track, features: LogMel | Musicnn | SeenByEfficientNet, cache: FeatureCache | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """Clips (n, …) of one track and where they start, from the cache where they are there."""
 
     def compute() -> NDArray[np.float32]:
+        if isinstance(features, SeenByEfficientNet):
+            return features.seen(dataset.read(track)[None], where=track.id)
         if isinstance(features, LogMel) and dataset.drawing is not None:
             return features.of_picture(Path(track.path or track.id), dataset.drawing)
         return features.clips(dataset.read(track), where=track.id)[0]
@@ -204,7 +207,8 @@ def _of_track(
     else:
         piece = f"{dataset.digest(track)} {track.start} {track.seconds} {msgspec.json.encode(features).decode()}"
         clips = cache.array(hashlib.sha256(piece.encode()).hexdigest(), compute)
-    hop = features.clip_hop_seconds or features.clip_seconds or 0.0
+    sound = not isinstance(features, SeenByEfficientNet)
+    hop = (features.clip_hop_seconds or features.clip_seconds or 0.0) if sound else 0.0
     return clips, np.arange(len(clips), dtype=np.float64) * hop
 
 
