@@ -58,11 +58,11 @@ def extract(
     if of_audio_alone or isinstance(features, Pixels) != (dataset.medium == "image" and not read_back):
         name = "pixels" if dataset.medium == "image" else "log_mel"
         raise UsageError(f"{dataset.name} holds {dataset.medium.replace('_', '-')} data; set features.name = {name!r}")
-    seen = isinstance(features, SeenByEfficientNet)  # a picture at a time, each kept in the cache
-    if dataset.read_many is not None and isinstance(features, LogMel | Pixels) and not seen:
-        return _of_arrays(dataset, tracks, features, dataset.read_many)
-    if isinstance(features, Pixels) and not seen:
-        return _on_demand(dataset, tracks, features, cache, on_track)
+    if not isinstance(features, SeenByEfficientNet):  # which sees one picture at a time, and is kept in the cache
+        if dataset.read_many is not None and isinstance(features, LogMel | Pixels):
+            return _of_arrays(dataset, tracks, features, dataset.read_many)
+        if isinstance(features, Pixels):
+            return _on_demand(dataset, tracks, features, cache, on_track)
     arrays, starts, places, skipped = [], [], [], []
     for number, track in enumerate(tracks):
         try:
@@ -207,8 +207,7 @@ def _of_track(
     else:
         piece = f"{dataset.digest(track)} {track.start} {track.seconds} {msgspec.json.encode(features).decode()}"
         clips = cache.array(hashlib.sha256(piece.encode()).hexdigest(), compute)
-    sound = not isinstance(features, SeenByEfficientNet)
-    hop = (features.clip_hop_seconds or features.clip_seconds or 0.0) if sound else 0.0
+    hop = 0.0 if isinstance(features, SeenByEfficientNet) else features.clip_hop_seconds or features.clip_seconds or 0.0
     return clips, np.arange(len(clips), dtype=np.float64) * hop
 
 
