@@ -57,9 +57,11 @@ class ImageCNN(nn.Module):
         super().__init__()
         self.shape = tuple(shape)
         self.picture = picture_size("image_cnn", shape, least=LEAST)
+        if len(widths) != 3 or min(widths) < 1:
+            raise UsageError(f"image_cnn: widths = {list(widths)} must be three numbers, each 1 or more")
         self.skip = skip
         self.encoder = Encoder(self.picture[0], widths, activation)
-        second, third = self.encoder.sizes(self.picture[1:])[1:]
+        second, third = (maps * height * width for maps, height, width in self.encoder.shapes(self.picture[1:])[1:])
         self.wide = nn.Sequential(nn.Linear(third, WIDE), ACTIVATIONS[activation](), nn.Dropout(dropout))
         self.narrow = nn.Sequential(
             nn.Linear(WIDE + second + third if skip else WIDE, NARROW), ACTIVATIONS[activation](), nn.Dropout(dropout)
@@ -81,11 +83,9 @@ class ImageCNN(nn.Module):
 
 
 class Encoder(nn.Sequential):
-    """The three blocks. Input (batch, channels, height, width), output smaller maps, widths[2] of them."""
+    """The blocks, one a width. Input (batch, channels, height, width), output smaller maps, widths[-1] of them."""
 
     def __init__(self, channels: int, widths: Sequence[int], activation: str) -> None:
-        if len(widths) != 3 or min(widths) < 1:
-            raise UsageError(f"image_cnn: widths = {list(widths)} must be three numbers, each 1 or more")
         super().__init__(
             *(
                 nn.Sequential(
@@ -96,11 +96,11 @@ class Encoder(nn.Sequential):
         )
         self.widths = tuple(widths)
 
-    def sizes(self, size: tuple[int, int]) -> list[int]:
-        """Values that each block gives of a picture of that height and width."""
+    def shapes(self, size: tuple[int, int]) -> list[tuple[int, int, int]]:
+        """(channels, height, width) of what each block gives of a picture of that height and width."""
         height, width = size
         found = []
         for maps in self.widths:
             height, width = (height - 2) // 2, (width - 2) // 2
-            found.append(maps * height * width)
+            found.append((maps, height, width))
         return found
