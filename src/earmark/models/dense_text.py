@@ -87,11 +87,16 @@ class DenseText:
     @property
     def width(self) -> int:
         """How many numbers a row has."""
-        return self.components.shape[1] + len(NUMBERS) + (0 if self.artists is None else self.artists.shares.shape[1])
+        artists = 0 if self.artists is None else int(self.artists.shares.shape[1])
+        return int(self.components.shape[1]) + len(NUMBERS) + artists
 
     def state(self) -> dict[str, NDArray[Any]]:
         """All of it as plain arrays."""
-        state = {"words": lines_to_bytes(self.words.terms), "idf": self.words.idf, "components": self.components}
+        state: dict[str, NDArray[Any]] = {
+            "words": lines_to_bytes(self.words.terms),
+            "idf": self.words.idf,
+            "components": self.components,
+        }
         if self.artists is not None:
             state |= {"artists": lines_to_bytes(self.artists.artists), "shares": self.artists.shares}
         return state

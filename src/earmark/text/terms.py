@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -76,7 +76,7 @@ def word_runs(text: str, *, longest: int) -> list[str]:
     ]
 
 
-def count_pieces(texts: Sequence[str], *, shortest: int, longest: int) -> Counts:
+def count_pieces(texts: Iterable[str], *, shortest: int, longest: int) -> Counts:
     """Pieces of `shortest` to `longest` characters within what stands between blanks, and one blank on either side.
 
     The same as scikit-learn's `char_wb`, but each different word is cut once.
