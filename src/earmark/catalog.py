@@ -123,6 +123,7 @@ MODELS = Catalog(
         "text_average": "earmark.models.text_average:TextAverage",
         "text_cnn": "earmark.models.text_cnn:TextCNN",
         "text_boosting": "earmark.models.text_boosting:TextBoosting",
+        "text_forest": "earmark.models.text_forest:TextForest",
         "text_pool": "earmark.models.text_pool:TextPool",
         "text_rnn": "earmark.models.text_rnn:TextRNN",
         "text_tree": "earmark.models.text_tree:TextTree",

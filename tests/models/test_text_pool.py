@@ -1,4 +1,4 @@
-"""Two voices on texts, and how they are weighed."""
+"""Voices on texts, and how they are weighed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from scipy.special import log_softmax
 from earmark.errors import ModelError, UsageError
 from earmark.models.estimator import Fitted
 from earmark.models.text_boosting import TextBoosting
+from earmark.models.text_forest import TextForest
 from earmark.models.text_pool import TextPool
 from earmark.models.tfidf_svm import TfidfSVM
 from earmark.text.texts import Texts
 
 WORDS = {0: "deus senhor jesus amor", 1: "samba roda viola amor", 2: "guitar night rock love"}
 COMMON = ["que", "de", "a", "o", "uma", "noite", "dia"]
-FAST = {"components": 8, "rounds": 8}
+FAST = {"components": 8, "rounds": 8, "trees": 8}
 
 
 def songs(n: int, rng: np.random.Generator, *, artists: bool = False) -> tuple[Texts, np.ndarray, np.ndarray]:
@@ -29,10 +30,14 @@ def songs(n: int, rng: np.random.Generator, *, artists: bool = False) -> tuple[T
 def test_it_is_the_weighed_sum_of_its_voices(rng: np.random.Generator) -> None:
     (shown, y, groups), (judged, _, _) = songs(60, rng), songs(20, rng)
     together = TextPool((1,), 3, **FAST).fit(shown, y, groups)
-    words, trees = together.state()["factors"]
-    assert words > 0
-    alone = TfidfSVM((1,), 3, style=0.1).fit(shown, y, groups), TextBoosting((1,), 3, **FAST).fit(shown, y, groups)
-    expected = words * alone[0].decision_function(judged) + trees * alone[1].decision_function(judged)
+    factors = together.state()["factors"]
+    assert factors[0] > 0
+    alone = [
+        TfidfSVM((1,), 3, style=0.1).fit(shown, y, groups),
+        TextBoosting((1,), 3, components=8, rounds=8).fit(shown, y, groups),
+        TextForest((1,), 3, components=8, trees=8).fit(shown, y, groups),
+    ]
+    expected = sum(factor * voice.decision_function(judged) for factor, voice in zip(factors, alone, strict=True))
     np.testing.assert_allclose(together.decision_function(judged), expected, atol=1e-6)
     np.testing.assert_allclose(np.log(together.predict_proba(judged)), log_softmax(expected, axis=1), atol=1e-6)
     # Each voice is held out on the same folds alone and together, so that the pool is no worse than either.
@@ -48,7 +53,7 @@ def test_what_is_saved_says_the_same(rng: np.random.Generator) -> None:
     other.load_state_dict(module.state_dict())
     np.testing.assert_array_equal(other.estimator.predict_proba(shown), module.estimator.predict_proba(shown))
     state = module.estimator.state()
-    for missing in ("words_weight", "trees_roots", "factors"):
+    for missing in ("words_weight", "forest_roots", "factors"):
         with pytest.raises(ModelError, match="the array "):
             TextPool((2,), 3, **FAST).load_state({name: state[name] for name in state if name != missing})
 

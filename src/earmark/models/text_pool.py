@@ -1,4 +1,4 @@
-"""Linear machines on words and boosted trees on how a text is built, weighed by what they say of artists held out."""
+"""Linear machines on words and trees on how a text is built, weighed by what they say of artists held out."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from earmark.models.pooling import fit_pool, pooled
 from earmark.models.sharpness import Places, fitting_sharpness, held_out
 from earmark.models.text_boosting import TextBoosting
 from earmark.models.text_estimator import FOLDS, Learned, TextEstimator
+from earmark.models.text_forest import TextForest
 from earmark.models.text_numbers import Reading
 from earmark.models.tfidf_svm import TfidfSVM
 from earmark.text.texts import Texts
@@ -43,14 +44,14 @@ class Pool:
 
 
 class TextPool(TextEstimator[Pool]):
-    """Linear machines on words and boosted trees on how a text is built, answering together.
+    """Linear machines on words, and boosted and random trees on how a text is built, answering together.
 
-    The voices are `tfidf_svm` with `style` and `text_boosting`, which keep their defaults where nothing is said here.
-    They are wrong about different songs: the one adds up thousands of words, the other joins few numbers. Their answers
-    are a logarithmic opinion pool, whose exponents make the classes of the training texts likeliest when artists are
-    held out on three folds; a voice that adds nothing gets none. Those exponents are its calibration too.
+    The voices are `tfidf_svm` with `style`, `text_boosting` and `text_forest`, which keep their defaults where nothing is
+    said. They are wrong about different songs: the first adds up thousands of words, the others join few numbers. Their
+    answers are a logarithmic opinion pool, whose exponents make the classes of the training texts likeliest when artists
+    are held out on three folds; a voice that adds nothing gets none. Those exponents are its calibration too.
 
-    With the artist as an input both voices have it. `seed` draws what the trees draw.
+    With the artist as an input all voices have it. `seed` draws what the trees draw.
 
     Input  n texts (features `texts`), of shape (1,), or (2,) with the artist.
     Output (n, classes) probabilities.
@@ -71,13 +72,15 @@ class TextPool(TextEstimator[Pool]):
         C: float = 0.1,  # noqa: N803 - as everyone calls it
         components: int = 100,
         rounds: int = 100,
+        trees: int = 150,
         class_weights: ClassWeights = "none",
         seed: int = 0,
     ) -> None:
         super().__init__(shape, classes)
         self.voices: dict[str, TextEstimator[Any]] = {
             "words": TfidfSVM(shape, classes, style=style, C=C, class_weights=class_weights),
-            "trees": TextBoosting(shape, classes, components=components, rounds=rounds, seed=seed),
+            "boosting": TextBoosting(shape, classes, components=components, rounds=rounds, seed=seed),
+            "forest": TextForest(shape, classes, components=components, trees=trees, seed=seed),
         }
 
     def fit(self, x: Texts, y: Places, groups: Places | None = None) -> Self:
