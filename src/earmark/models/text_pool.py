@@ -46,10 +46,10 @@ class Pool:
 class TextPool(TextEstimator[Pool]):
     """Linear machines on words, and boosted and random trees on how a text is built, answering together.
 
-    The voices are `tfidf_svm` with `style`, `text_boosting` and `text_forest`, which keep their defaults where nothing is
-    said. They are wrong about different songs: the first adds up thousands of words, the others join few numbers. Their
-    answers are a logarithmic opinion pool, whose exponents make the classes of the training texts likeliest when artists
-    are held out on three folds; a voice that adds nothing gets none. Those exponents are its calibration too.
+    The voices are `tfidf_svm` with `style`, `text_boosting` and `text_forest`, which keep their defaults where nothing
+    is said. They are wrong about different songs: the first adds up thousands of words, the others join few numbers.
+    Their answers are a logarithmic opinion pool, whose exponents make the classes of the training texts likeliest when
+    artists are held out on three folds; a voice that adds nothing gets none. They are its calibration too.
 
     With the artist as an input all voices have it. `seed` draws what the trees draw.
 
