@@ -29,6 +29,7 @@ from earmark.evaluation.comparison import Comparison, compare
 from earmark.evaluation.scores import Score
 from earmark.experiment.autoencoder import is_autoencoder
 from earmark.experiment.evaluate import read_evaluations, read_headline
+from earmark.experiment.reconstruct import read_reconstructions
 from earmark.experiment.train import resume, train
 from earmark.models.parameters import parameter_count
 from earmark.predictions import Predictions
@@ -66,6 +67,15 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     kept_epoch: int
     minutes: float
     run: str
+
+
+class Restored(msgspec.Struct, frozen=True, kw_only=True):
+    """One finished autoencoder: how near it brings the pictures of that part back, in dB. It is in no table."""
+
+    recipe: str
+    seed: int
+    part: str
+    psnr: float
 
 
 def study_folder(name: str) -> Path:
@@ -110,14 +120,14 @@ def run_study(
     runs: Path = Path("runs"),
     results: Path | None = None,
     device: str = "auto",
-) -> Iterator[Result | EarmarkError]:
+) -> Iterator[Result | Restored | EarmarkError]:
     """Train every recipe of `folder` with every seed, and give each result as it is done (an error where one failed).
 
     A training whose recipe digest and seed stand in `results` (by default results.csv in the folder) is not repeated,
-    and one whose run was left unfinished goes on where it stopped. `jobs` trainings run side by side, each with its
-    share of the cores; under torchrun one follows another, and all processes share in each. Raises UsageError for an
-    unknown `only`, for `jobs` under torchrun, or where the same study is being run already, ModelError where a
-    training's process was killed.
+    nor an autoencoder's whose run is there, and one whose run was left unfinished goes on where it stopped. `jobs`
+    trainings run side by side, each with its share of the cores; under torchrun one follows another, and all processes
+    share in each. Raises UsageError for an unknown `only`, for `jobs` under torchrun, or where the same study is being
+    run already, ModelError where a training's process was killed.
     """
     if jobs > 1 and started_by_torchrun():
         raise UsageError("torchrun shares each training out over its processes; leave out --jobs")
@@ -130,15 +140,13 @@ def run_study(
     threads = max(1, torch.get_num_threads() // jobs)
 
     def missing() -> list[Job]:
-        done = {(result.digest, result.seed) for result in read_results(path)}
+        done = {(result.digest, result.seed) for result in read_results(path)} | _autoencoders(inside)
         unfinished = _unfinished(inside)
         wanted: list[Job] = []
         for seed in seeds:
             for name in only or known:
                 settings = [*overrides, f"training.seed={seed}"]
                 asked = read_recipe(known[name], overrides=settings)
-                if is_autoencoder(asked):
-                    raise UsageError(f"{name}: an autoencoder has no accuracy to compare; use earmark train for it")
                 key = (asked.digest, seed)
                 if key not in done:
                     done.add(key)
@@ -189,12 +197,20 @@ def _unfinished(inside: Path) -> dict[tuple[str, int], Path]:
     return found
 
 
+def _autoencoders(inside: Path) -> set[tuple[str, int]]:
+    """Recipe digest and seed of the finished ones, which no results list."""
+    recipes = [
+        read_recipe(Run(figures.parent).recipe) for figures in inside.glob(f"*/{Run(inside).reconstruction.name}")
+    ]
+    return {(recipe.digest, recipe.training.seed) for recipe in recipes}
+
+
 def _same(commit: str | None, other: str | None) -> bool:
     """Whether two commits are one, be something uncommitted or not: a study's own results may be."""
     return (commit or "").removesuffix("+") == (other or "").removesuffix("+")
 
 
-def _side_by_side(wanted: Sequence[Job], jobs: int) -> Iterator[Result | EarmarkError]:
+def _side_by_side(wanted: Sequence[Job], jobs: int) -> Iterator[Result | Restored | EarmarkError]:
     context = get_context("spawn")
     watched, held = context.Pipe(duplex=False)
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_end_with, initargs=(watched,))
@@ -228,7 +244,7 @@ def _end_with(watched: Connection) -> None:
 
 def _train_one(
     path: Path, overrides: list[str], runs: Path, begun: Path | None, device: str, threads: int
-) -> Result | EarmarkError:
+) -> Result | Restored | EarmarkError:
     """Train one recipe, or go on with its run, and say what came out; without torchrun in a process of its own."""
     torch.set_num_threads(threads)
     try:
@@ -236,9 +252,19 @@ def _train_one(
             run = resume(begun, device=device)
         else:
             run = train(read_recipe(path, overrides=overrides), runs=runs, name=path.stem, device=device)
-        return from_first(lambda: result_of(run.folder, recipe=path.stem))
+        told = restored if is_autoencoder(read_recipe(run.recipe)) else result_of
+        return from_first(lambda: told(run.folder, recipe=path.stem))
     except EarmarkError as error:
         return type(error)(f"{path.stem}: {error}")
+
+
+def restored(folder: Path, *, recipe: str) -> Restored:
+    """What a finished autoencoder's run says."""
+    run = open_run(folder)
+    figures = read_reconstructions(run)
+    part = "test" if "test" in figures else "valid"
+    seed = read_recipe(run.recipe).training.seed
+    return Restored(recipe=recipe, seed=seed, part=part, psnr=round(figures[part].psnr.value, 3))
 
 
 def result_of(folder: Path, *, recipe: str) -> Result:
@@ -280,10 +306,11 @@ def write_comparison(
 ) -> list[Path]:
     """Write comparison.html, and .pdf if asked, beside the runs of the study of `folder`; gives their paths.
 
-    Shown are the results of the recipes as they are now, with `overrides`. Runs that are gone are left out of what
-    takes more than results. Raises DataError where there is no such result.
+    Shown are the results of the recipes as they are now, with `overrides`, but for autoencoders. Runs that are gone are
+    left out of what takes more than results. Raises DataError where there is no such result.
     """
     recipes = {path.stem: read_recipe(path, overrides=overrides) for path in sorted(folder.glob("*.toml"))}
+    recipes = {stem: recipe for stem, recipe in recipes.items() if not is_autoencoder(recipe)}
     page = _page(folder.name, recipes, results, runs / folder.name)
     target = runs / folder.name / "comparison.html"
     write_text(target, render_study(page))

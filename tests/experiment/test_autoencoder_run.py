@@ -19,7 +19,7 @@ from earmark.experiment.report import write_report
 from earmark.experiment.train import resume, train
 from earmark.recipe import Recipe, parse_recipe
 from earmark.run import Run
-from earmark.study import run_study
+from earmark.study import Restored, run_study
 from earmark.training.history import read_history
 
 RECIPE = """
@@ -37,7 +37,7 @@ test = 0.25
 name = "pixels"
 [model]
 name = "autoencoder"
-widths = [8, 8, 8]
+widths = [8, 8]
 [training]
 epochs = 4
 batch_size = 8
@@ -109,7 +109,9 @@ def test_the_best_epoch_by_loss_is_kept_and_a_stopped_one_goes_on(run: Run) -> N
 
 
 def test_its_encoder_starts_a_classifier(text: str, run: Run, tmp_path: Path) -> None:
-    classifying = text.replace('"autoencoder"', '"image_cnn"').replace('keep = "best_valid_loss"', "seed = 3")
+    classifying = text.replace('"autoencoder"\nwidths = [8, 8]', '"image_cnn"\nwidths = [8, 8, 8]').replace(
+        'keep = "best_valid_loss"', "seed = 3"
+    )
     init = f'init = {{ run = "{run.folder.as_posix()}", parts = ["encoder"], frozen_epochs = "all" }}\n'
     started = train(parse_recipe(init + classifying, where="test"), runs=tmp_path / "runs", device="cpu")
     ours, theirs = load_file(run.weights), load_file(started.weights)
@@ -131,13 +133,18 @@ def test_what_only_a_classifier_can_be_asked_for_is_refused(text: str, override:
         train(parse_recipe(text, where="test", overrides=[override]), device="cpu")
 
 
-def test_what_is_not_there_is_said(run: Run, tmp_path: Path, text: str) -> None:
+def test_a_study_trains_it_once_and_says_what_its_pictures_lost(tmp_path: Path, text: str) -> None:
     (tmp_path / "study").mkdir()
-    (tmp_path / "study" / "squeeze.toml").write_text(text)
-    with pytest.raises(
-        UsageError, match="squeeze: an autoencoder has no accuracy to compare; use earmark train for it"
-    ):
-        list(run_study(tmp_path / "study", seeds=[1], runs=tmp_path / "runs"))
+    (tmp_path / "study" / "squeeze.toml").write_text(text.replace("epochs = 4", "epochs = 1"))
+    first, again = (list(run_study(tmp_path / "study", seeds=[1], runs=tmp_path / "runs")) for _ in range(2))
+    (folder,) = (tmp_path / "runs" / "study").glob("*-squeeze-s1")
+    psnr = round(read_reconstructions(Run(folder))["test"].psnr.value, 3)
+    assert first == [Restored(recipe="squeeze", seed=1, part="test", psnr=psnr)]
+    assert again == []
+    assert not (tmp_path / "study" / "results.csv").exists()
+
+
+def test_what_is_not_there_is_said(run: Run) -> None:
     kept = [line for line in run.split.read_text().splitlines() if ",test" not in line and not line.startswith("#")]
     run.split.write_text("\n".join(kept) + "\n")
     with pytest.raises(DataError, match=r"its split \(.*\) has no test part"):

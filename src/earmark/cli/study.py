@@ -39,7 +39,7 @@ def command(
         _search(name, runs, settings or [], device)
         return 0
     from earmark.errors import EarmarkError
-    from earmark.study import RESULTS, read_results, run_study, study_folder, write_comparison
+    from earmark.study import RESULTS, Restored, read_results, run_study, study_folder, write_comparison
     from earmark.training.distributed import first
 
     try:
@@ -63,6 +63,9 @@ def command(
             failed += 1
             if first():
                 note(str(outcome))
+        elif isinstance(outcome, Restored):
+            if first():
+                note(f"{outcome.recipe}, seed {outcome.seed}: {outcome.part} PSNR {outcome.psnr:.2f} dB")
         elif first():
             note(f"{outcome.recipe}, seed {outcome.seed}: {outcome.part} {outcome.accuracy:.4f}, {outcome.minutes} min")
     if not first():
