@@ -6,8 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from earmark.catalog import AUGMENTATIONS, DATASETS, FEATURES, LOSSES, MODELS, OPTIMISERS, SCHEDULES, Catalog
+from earmark.catalog import (
+    AUGMENTATIONS,
+    AUTOENCODERS,
+    DATASETS,
+    FEATURES,
+    LOSSES,
+    MODELS,
+    OPTIMISERS,
+    SCHEDULES,
+    Catalog,
+)
 from earmark.errors import nearest
+from earmark.experiment.autoencoder import is_autoencoder
 from earmark.models.ensemble import ENSEMBLE
 from earmark.recipe import Choice, Recipe, find_recipe, parse_recipe, read_recipe, recipe_names
 
@@ -18,7 +29,7 @@ def choices(recipe: Recipe) -> Iterator[tuple[Catalog, Choice]]:
     yield DATASETS, recipe.data
     yield FEATURES, recipe.features
     if recipe.model.name != ENSEMBLE:  # which is made of other runs, and has its own check
-        yield MODELS, recipe.model
+        yield AUTOENCODERS if is_autoencoder(recipe) else MODELS, recipe.model
     yield OPTIMISERS, recipe.training.optimiser
     yield SCHEDULES, recipe.training.schedule
     yield LOSSES, recipe.training.loss
