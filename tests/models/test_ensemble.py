@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from earmark.errors import UsageError
-from earmark.models.ensemble import Member, build_network
+from earmark.models.ensemble import Member, build_network, has_epochs
 
 SHAPE = (16, 20)
 MEMBERS = [
@@ -46,6 +46,16 @@ def test_a_member_may_be_an_ensemble_and_counts_as_one() -> None:
     x = torch.zeros(2, *SHAPE)
     both = outer.get_submodule("members.0")(x).exp() + torch.softmax(outer.get_submodule("members.1")(x), 1)
     torch.testing.assert_close(outer(x).exp(), both / 2)
+
+
+def test_it_has_epochs_where_a_member_has() -> None:
+    svm = msgspec.structs.replace(MEMBERS[0], run="s", name="feature_svm", options={})
+    machines, mixed = (
+        build_network("ensemble", (128, 387), 3, {"members": msgspec.to_builtins(members)})
+        for members in ([svm, svm], [svm, MEMBERS[0]])
+    )
+    assert not has_epochs(machines)
+    assert has_epochs(mixed)
 
 
 def test_an_unknown_member_is_refused() -> None:

@@ -24,6 +24,7 @@ from earmark.features.examples import Examples
 from earmark.features.extract import extract
 from earmark.features.pixels import Pixels
 from earmark.genre_names import match
+from earmark.models.ensemble import has_epochs
 from earmark.models.estimator import Fitted
 from earmark.predictions import Predictions, read_predictions
 from earmark.recipe import EvaluationSettings, Recipe, read_recipe
@@ -162,7 +163,7 @@ def judge(run: Run, recipe: Recipe, classifier: Classifier, prepared: Prepared, 
         split=prepared.split.describe(),
         tracks=len(np.unique(examples.track)),
         synthetic=prepared.dataset.synthetic,
-        chosen_on_it=on_valid and recipe.training.keep != "last",
+        chosen_on_it=on_valid and has_epochs(classifier.model) and recipe.training.keep != "last",
         seed=recipe.training.seed,
         leak=leak_of(prepared.split, prepared.dataset, classifier.card.features),
         left_out=prepared.split.left_out,

@@ -49,6 +49,13 @@ class Ensemble(nn.Module):
         return each.log_softmax(2).logsumexp(0) - math.log(len(each))
 
 
+def has_epochs(model: nn.Module) -> bool:
+    """Whether a model, or any member of an ensemble, learned in epochs, of which one may have been chosen."""
+    if isinstance(model, Ensemble):
+        return any(has_epochs(member.network) for member in model.members)
+    return not isinstance(model, Fitted)
+
+
 class _Scaled(nn.Module):
     """A member behind its own scale."""
 
