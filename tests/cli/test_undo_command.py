@@ -56,7 +56,8 @@ def test_what_is_left_alone_is_listed(earmark, tmp_path):
     assert code == 1
     assert [row["file"] for row in found["restored"]] == [str(tmp_path / "music" / "b.wav")]
     assert found["kept"] == [{"file": str(tmp_path / "music" / "a.wav"), "why": "No such file or directory"}]
-    assert err == f"1 skipped:\n  {tmp_path / 'music' / 'a.wav'}: No such file or directory\n1 taken back, 1 left alone\n"
+    missing = tmp_path / "music" / "a.wav"
+    assert err == f"1 skipped:\n  {missing}: No such file or directory\n1 taken back, 1 left alone\n"
 
 
 def test_a_library_that_has_moved(earmark, tmp_path):

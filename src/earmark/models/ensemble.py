@@ -52,7 +52,7 @@ class Ensemble(nn.Module):
 def has_epochs(model: nn.Module) -> bool:
     """Whether a model, or any member of an ensemble, learned in epochs, of which one may have been chosen."""
     if isinstance(model, Ensemble):
-        return any(has_epochs(member.network) for member in model.members)
+        return any(has_epochs(member.get_submodule("network")) for member in model.members)
     return not isinstance(model, Fitted)
 
 
