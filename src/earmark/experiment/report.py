@@ -78,8 +78,8 @@ def write_report(path: Path) -> Path:
 
 
 def _first_clips(examples: Examples, wanted: Set[str]) -> dict[str, NDArray[np.float32]]:
-    """The first example of each wanted song; none of texts, which make no picture."""
-    if isinstance(examples.x, Texts):
+    """The first example of each wanted song; none of texts, or of some numbers each, which make no picture."""
+    if isinstance(examples.x, Texts) or examples.x.ndim < 3:
         return {}
     first = {song: i for i, song in reversed(list(enumerate(examples.songs))) if song in wanted}
     return {song: np.asarray(examples.x[i : i + 1])[0] for song, i in first.items()}
