@@ -140,7 +140,7 @@ def test_without_a_model_the_default_answers_and_says_what_it_lacks(
 
 def test_for_speech_no_genre_is_suggested(earmark, shared: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(loading, "load_musicnn", offline)
-    speech = shared / "open_audio" / "198-209-0000.ogg"
+    speech = (shared / "open_audio" / "198-209-0000.ogg").resolve()
     code, out, err = earmark("tag", speech, "--workers", 0)
     assert (code, out) == (0, f"{speech}\t\t\t\tnot music\t\n")
     assert err.splitlines()[-1] == "1 file: 0 to change, 0 kept, 0 unsure, 1 not music, 0 failed"
