@@ -79,7 +79,11 @@ def test_an_unknown_command_is_answered_with_the_known(earmark):
         (["train", "demo", "--set", "training.epochs=many"], "Expected `int`, got `str` - at `$.training.epochs`"),
         (["train", "demo", "--set", "augment=[{name='shift', farthest='x'}]"], "augmentation 'shift': farthest = 'x'"),
         (["recipes", "curse"], "earmark: no recipe 'curse'"),
-        (["study", "curse"], "earmark: no study 'curse'; did you mean 'course'?; known: by_song, "),
+        (
+            ["study", "curse"],
+            "earmark: no study 'curse'; did you mean 'course'?; "
+            "known: by_song, cifar100, cifar100_block2, course, honest, images, lyrics, or a path",
+        ),
         (["study", "course", "--seeds", "one"], "earmark: --seeds 'one': write whole numbers with commas between"),
         (
             ["study", "course", "--only", "cnn_rn"],

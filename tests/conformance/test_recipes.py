@@ -28,7 +28,7 @@ pytestmark = pytest.mark.parametrize("name", recipe_names())
 def choices(recipe: Recipe) -> Iterator[tuple[Catalog, Choice]]:
     yield DATASETS, recipe.data
     yield FEATURES, recipe.features
-    if recipe.model.name != ENSEMBLE:  # which is made of other runs, and has its own check
+    if recipe.model.name != ENSEMBLE:  # which is made of other runs, and takes no options but these
         yield AUTOENCODERS if is_autoencoder(recipe) else MODELS, recipe.model
     yield OPTIMISERS, recipe.training.optimiser
     yield SCHEDULES, recipe.training.schedule
@@ -45,6 +45,11 @@ def test_names_what_exists_with_options_that_exist(name):
         if option not in catalog.options(choice.name)
     ]
     assert unknown == []
+
+
+def test_an_ensemble_names_runs_alone(name):
+    recipe = read_recipe(find_recipe(name))
+    assert (recipe.model.name == ENSEMBLE) == (list(recipe.model.options) == ["runs"])
 
 
 def test_says_why_it_is_as_it_is(name):
