@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Generic, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ from sklearn.utils.extmath import randomized_svd
 from earmark.errors import ModelError
 from earmark.models.estimator import array_of, lines_of_bytes, lines_to_bytes
 from earmark.models.sharpness import Places
+from earmark.models.text_estimator import L, TextEstimator
 from earmark.models.text_numbers import Reading
+from earmark.models.trees import Trees
 from earmark.text.style import NUMBERS
 from earmark.text.terms import Terms, fit_terms
 from earmark.text.vocabulary import artist_ids, fit_artists
@@ -148,3 +150,38 @@ def fit_dense_text(
     unnamed = np.concatenate([rows, np.tile(shares.shares[0], (len(y), 1))], axis=1)
     twice = np.concatenate([named, unnamed])
     return DenseText(words, directions, shares), twice, np.tile(y, 2), np.full(2 * len(y), 0.5)
+
+
+class DenseTextEstimator(TextEstimator[L], Generic[L]):
+    """An estimator that grows trees on few numbers of each text.
+
+    components   main directions of the texts' words
+    min_artists  of so many artists' texts a run of words must stand in one
+    seed         draws all that is drawn
+    """
+
+    def __init__(self, shape: tuple[int, ...], classes: int, *, components: int, min_artists: int, seed: int) -> None:
+        super().__init__(shape, classes)
+        self.components = components
+        self.min_artists = min_artists
+        self.seed = seed
+
+    def dense(self, reading: Reading, y: Places, groups: Places) -> tuple[DenseText, Array, Places, Array]:
+        """What `fit_dense_text` gives for these settings."""
+        return fit_dense_text(
+            self.name,
+            reading,
+            y,
+            groups,
+            components=self.components,
+            min_artists=self.min_artists,
+            classes=self.classes,
+            seed=self.seed,
+        )
+
+    def kept(self, state: Mapping[str, NDArray[Any]]) -> tuple[DenseText, Trees]:
+        """Numbers and trees of a saved state. Raises ModelError naming the first array that does not fit."""
+        numbers = DenseText.of_state(
+            self.name, state, components=self.components, classes=self.classes, artist=self.artist
+        )
+        return numbers, Trees.of_state(self.name, state, numbers=numbers.width, values=self.classes)

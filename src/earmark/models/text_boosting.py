@@ -11,17 +11,16 @@ from numpy.typing import NDArray
 from sklearn.ensemble import GradientBoostingClassifier
 
 from earmark.errors import UsageError
-from earmark.models.dense_text import DenseText, fit_dense_text
+from earmark.models.dense_text import DenseText, DenseTextEstimator
 from earmark.models.estimator import array_of
 from earmark.models.sharpness import Places
-from earmark.models.text_estimator import TextEstimator
 from earmark.models.text_numbers import Reading
 from earmark.models.trees import Trees, trees_of
 
 Array = NDArray[np.float64]
 
 
-class TextBoosting(TextEstimator["_Boosted"]):
+class TextBoosting(DenseTextEstimator["_Boosted"]):
     """Gradient-boosted trees on the main directions of a text's words and on how it is built.
 
     The numbers are those of `text_tree`. In each of `rounds` rounds one small tree for each class corrects what those
@@ -56,32 +55,20 @@ class TextBoosting(TextEstimator["_Boosted"]):
         min_leaf: int = 5,
         seed: int = 0,
     ) -> None:
-        super().__init__(shape, classes)
+        super().__init__(shape, classes, components=components, min_artists=min_artists, seed=seed)
         if min(components, min_artists, rounds, max_depth, min_leaf) < 1 or not 0 < learning_rate <= 1:
             raise UsageError(
                 f"text_boosting: components = {components}, min_artists = {min_artists}, rounds = {rounds}, "
                 f"max_depth = {max_depth}, min_leaf = {min_leaf} must be 1 or more, "
                 f"learning_rate = {learning_rate:g} above 0 and at most 1"
             )
-        self.components = components
-        self.min_artists = min_artists
         self.rounds = rounds
         self.learning_rate = learning_rate
         self.max_depth = max_depth
         self.min_leaf = min_leaf
-        self.seed = seed
 
     def learn(self, reading: Reading, y: Places, groups: Places) -> _Boosted:
-        numbers, rows, places, counts = fit_dense_text(
-            self.name,
-            reading,
-            y,
-            groups,
-            components=self.components,
-            min_artists=self.min_artists,
-            classes=self.classes,
-            seed=self.seed,
-        )
+        numbers, rows, places, counts = self.dense(reading, y, groups)
         there = np.unique(places)
         found = np.bincount(places, weights=counts, minlength=self.classes)
         start = np.log(np.where(found > 0, found, 0.5) / found.sum())
@@ -110,11 +97,7 @@ class TextBoosting(TextEstimator["_Boosted"]):
         return _Boosted(numbers, trees_of(trees, values), start)
 
     def of_state(self, state: Mapping[str, NDArray[Any]]) -> _Boosted:
-        numbers = DenseText.of_state(
-            self.name, state, components=self.components, classes=self.classes, artist=self.artist
-        )
-        trees = Trees.of_state(self.name, state, numbers=numbers.width, values=self.classes)
-        return _Boosted(numbers, trees, array_of(self.name, state, "start", (self.classes,)))
+        return _Boosted(*self.kept(state), array_of(self.name, state, "start", (self.classes,)))
 
 
 @dataclass(frozen=True)

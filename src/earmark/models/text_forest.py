@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 from sklearn.ensemble import ExtraTreesClassifier
 
 from earmark.errors import UsageError
-from earmark.models.dense_text import DenseText, fit_dense_text
+from earmark.models.dense_text import DenseText, DenseTextEstimator
 from earmark.models.sharpness import Places
-from earmark.models.text_estimator import TextEstimator
 from earmark.models.text_numbers import Reading
 from earmark.models.trees import Trees, trees_of
 
@@ -22,7 +21,7 @@ LOOKED_AT = 0.15  # of the numbers, at each split
 LEAST = 1e-3  # a class that no leaf knows
 
 
-class TextForest(TextEstimator["ForestOnText"]):
+class TextForest(DenseTextEstimator["ForestOnText"]):
     """A forest of random trees on the main directions of a text's words and on how it is built.
 
     The numbers are those of `text_tree`. Each of `trees` trees grows until a leaf would hold fewer than `min_leaf`
@@ -54,30 +53,18 @@ class TextForest(TextEstimator["ForestOnText"]):
         min_leaf: int = 2,
         seed: int = 0,
     ) -> None:
-        super().__init__(shape, classes)
+        super().__init__(shape, classes, components=components, min_artists=min_artists, seed=seed)
         if min(components, min_artists, trees, min_leaf) < 1:
             raise UsageError(
                 f"text_forest: components = {components}, min_artists = {min_artists}, trees = {trees}, "
                 f"min_leaf = {min_leaf} must be 1 or more"
             )
-        self.components = components
-        self.min_artists = min_artists
         self.trees = trees
         self.min_leaf = min_leaf
-        self.seed = seed
 
     def learn(self, reading: Reading, y: Places, groups: Places) -> ForestOnText:
         """What n texts teach, given the places of their classes (n,) and which belong together (n,)."""
-        numbers, rows, places, counts = fit_dense_text(
-            self.name,
-            reading,
-            y,
-            groups,
-            components=self.components,
-            min_artists=self.min_artists,
-            classes=self.classes,
-            seed=self.seed,
-        )
+        numbers, rows, places, counts = self.dense(reading, y, groups)
         grown = ExtraTreesClassifier(
             n_estimators=self.trees, min_samples_leaf=self.min_leaf, max_features=LOOKED_AT, random_state=self.seed
         ).fit(rows, places, sample_weight=counts)
@@ -91,10 +78,7 @@ class TextForest(TextEstimator["ForestOnText"]):
 
     def of_state(self, state: Mapping[str, NDArray[Any]]) -> ForestOnText:
         """What `state` gave. Raises ModelError naming the first array that is missing or of another shape."""
-        numbers = DenseText.of_state(
-            self.name, state, components=self.components, classes=self.classes, artist=self.artist
-        )
-        return ForestOnText(numbers, Trees.of_state(self.name, state, numbers=numbers.width, values=self.classes))
+        return ForestOnText(*self.kept(state))
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,16 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.tree import DecisionTreeClassifier
 
 from earmark.errors import UsageError
-from earmark.models.dense_text import DenseText, fit_dense_text
+from earmark.models.dense_text import DenseText, DenseTextEstimator
 from earmark.models.sharpness import Places
-from earmark.models.text_estimator import FOLDS, TextEstimator
+from earmark.models.text_estimator import FOLDS
 from earmark.models.text_numbers import Reading
 from earmark.models.trees import Trees, trees_of
 
 Array = NDArray[np.float64]
 
 
-class TextTree(TextEstimator["_Tree"]):
+class TextTree(DenseTextEstimator["_Tree"]):
     """A decision tree on the main directions of a text's words and on how it is built, its size found by search.
 
     A text is `components` numbers, its TF-IDF of runs of 1 and 2 words along the main directions in which the training
@@ -60,29 +60,17 @@ class TextTree(TextEstimator["_Tree"]):
         min_leaves: Sequence[int] = (5, 15, 40),
         seed: int = 0,
     ) -> None:
-        super().__init__(shape, classes)
+        super().__init__(shape, classes, components=components, min_artists=min_artists, seed=seed)
         if min(components, min_artists, min(max_depths, default=0), min(min_leaves, default=0)) < 1:
             raise UsageError(
                 f"text_tree: components = {components}, min_artists = {min_artists}, and each of max_depths = "
                 f"{list(max_depths)} and min_leaves = {list(min_leaves)} must be 1 or more"
             )
-        self.components = components
-        self.min_artists = min_artists
         self.max_depths = tuple(max_depths)
         self.min_leaves = tuple(min_leaves)
-        self.seed = seed
 
     def learn(self, reading: Reading, y: Places, groups: Places) -> _Tree:
-        numbers, rows, places, counts = fit_dense_text(
-            self.name,
-            reading,
-            y,
-            groups,
-            components=self.components,
-            min_artists=self.min_artists,
-            classes=self.classes,
-            seed=self.seed,
-        )
+        numbers, rows, places, counts = self.dense(reading, y, groups)
         kin = np.tile(groups, len(places) // len(y))
         depth, leaf = self._best(rows, places, counts, kin)
         return _Tree(numbers, self._grow(rows, places, counts, depth, leaf))
@@ -109,10 +97,7 @@ class TextTree(TextEstimator["_Tree"]):
         return trees_of([tree], [np.log(value / value.sum(1, keepdims=True))])
 
     def of_state(self, state: Mapping[str, NDArray[Any]]) -> _Tree:
-        numbers = DenseText.of_state(
-            self.name, state, components=self.components, classes=self.classes, artist=self.artist
-        )
-        return _Tree(numbers, Trees.of_state(self.name, state, numbers=numbers.width, values=self.classes))
+        return _Tree(*self.kept(state))
 
 
 @dataclass(frozen=True)
