@@ -10,28 +10,17 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from song_texts import train_on_songs
 
-from earmark.cli.app import run as call
-from earmark.run import Run, open_run
+from earmark.run import Run
 
 Earmark = Callable[..., tuple[int, str, str]]
-SAYS = {"gospel": "senhor deus jesus", "samba": "roda viola pandeiro"}
 
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A finished run that tells two genres by their words and artists; tests do not change it."""
-    root = tmp_path_factory.mktemp("lyrics")
-    genres = list(SAYS) * 20
-    with (root / "songs.csv").open("w", newline="") as file:
-        rows = [[f"{genre} {n % 5}", genre, f"{SAYS[genre]} o que {n}"] for n, genre in enumerate(genres)]
-        csv.writer(file).writerows([["Artist", "Genre", "Lyrics"], *rows])
-    (root / "recipe.toml").write_text(
-        f'[data]\nname = "lyrics"\npath = "{root}/songs.csv"\n[features]\nname = "texts"\nartist = true\n'
-        '[model]\nname = "tfidf_logistic"\n'
-    )
-    assert call(["train", str(root / "recipe.toml"), "--runs", str(root / "runs"), "--device", "cpu"]) == 0
-    return open_run(root / "runs")
+    return train_on_songs(tmp_path_factory.mktemp("lyrics"), "tfidf_logistic")
 
 
 @pytest.mark.parametrize(
