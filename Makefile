@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 EARMARK := $(BIN)/earmark
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test format lint types floors tests pins
+.PHONY: help install demo test format lint types floors tests docs pins
 
 help: ## List these commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -31,7 +31,7 @@ demo: install ## Train on the embedded songs, evaluate, report, and predict: the
 	$(EARMARK) predict runs/demo runs/demo-songs
 	$(EARMARK) predict runs/demo-songs
 
-test: lint types floors tests ## All checks that must pass: formatting, lint, types, floors, tests.
+test: lint types floors tests docs ## All checks that must pass: formatting, lint, types, floors, tests, the site.
 
 format: $(VENV)/.installed-dev ## Rewrite the code in its one format.
 	$(BIN)/ruff check --fix --quiet .
@@ -49,6 +49,9 @@ floors: $(VENV)/.installed-dev ## A room imports only what stands below it.
 
 tests: $(VENV)/.installed-dev ## The tests, in parallel.
 	$(BIN)/python -m pytest -n auto
+
+docs: $(VENV)/.installed-dev ## The site, into build/site; any warning is an error.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 pins: ## Write constraints.txt anew: the newest releases that fit, torch as it is.
 	$(PYTHON) -m venv --clear build/pins

@@ -20,10 +20,11 @@ pytest.importorskip("pty", reason="the documents' commands are run in a POSIX te
 from blocks import DOCUMENTS, REPOSITORY, missing, read_blocks, read_commands, run
 
 LINK = re.compile(r"\]\((?!\w+:)([^)#]*)(?:#([^)]*))?\)")
+NAMES = {path: path.relative_to(REPOSITORY).as_posix() for path in DOCUMENTS}
 CHAPTERS = sorted(
-    {(path.name, path, block.chapter) for path in DOCUMENTS for block in read_blocks(path) if block.is_run}
+    {(NAMES[path], path, block.chapter) for path in DOCUMENTS for block in read_blocks(path) if block.is_run}
 )
-every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=NAMES.get)
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +98,4 @@ def anchors(document: Path) -> set[str]:
 
 def test_the_readme_leads_to_every_document() -> None:
     text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert [
-        str(path.relative_to(REPOSITORY)) for path in DOCUMENTS[1:] if str(path.relative_to(REPOSITORY)) not in text
-    ] == []
+    assert [name for path, name in NAMES.items() if path.name != "README.md" and name not in text] == []
