@@ -1,0 +1,33 @@
+"""What all pages share while a server runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from earmark.web.jobs import Jobs
+from earmark.web.paths import Folder
+from earmark.web.settings import Settings
+
+if TYPE_CHECKING:
+    from earmark.web.pages import Page
+
+LISTEN = "listen"  # the lane of what is answered in seconds
+LIBRARY = "library"  # that of what takes minutes and writes: one at a time
+
+
+@dataclass(frozen=True)
+class AppState:
+    """What all pages share.
+
+    library  the person's music, None where the server was started without a folder
+    runs     the folder of runs, None where there is none
+    jobs     work that takes longer than an answer may
+    pages    all pages, in the order of the navigation
+    """
+
+    settings: Settings
+    library: Folder | None
+    runs: Folder | None
+    jobs: Jobs
+    pages: tuple[Page, ...]
