@@ -83,7 +83,8 @@ def create_app(settings: Settings) -> Starlette:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
+    if not isinstance(error, HTTPException):
+        raise error
     return _problem(request, error.status_code, error.detail, dict(error.headers or {}))
 
 
