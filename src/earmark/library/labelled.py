@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -63,6 +63,17 @@ def read_labels(library: Path, by: By) -> Labels:
         else:
             left_out["no genre in its tags" if by == "tags" else "in no genre's folder"] += 1
     return Labels(_of_one_spelling(found), left_out, faults)
+
+
+def given_labels(given: Mapping[Path, str]) -> Labels:
+    """The genres that a person has given to files, whatever these say themselves."""
+    found, faults = [], []
+    for path, genre in given.items():
+        try:
+            found.append(Labelled(path, (genre,), read_artist(path, of_album=True)))
+        except (TagError, OSError) as error:
+            faults.append(Fault(str(path), str(error)))
+    return Labels(found, Counter(), faults)
 
 
 def _of_one_spelling(tracks: list[Labelled]) -> list[Labelled]:

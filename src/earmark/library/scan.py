@@ -30,18 +30,20 @@ def scan(
     *,
     place: Place,
     watcher: Watcher | None = None,
+    confined: bool = False,
 ) -> None:
     """Look at the files among `paths` and at all music below its folders, as far as `answers` does not know them.
 
     Afterwards `answers.found()` gives each with its genres and its answer, or with what is wrong with it. A link stands
     for the file that it leads to, which is looked at once; links to folders are not followed, hidden files and folders
-    left out, unless they are named themselves.
+    left out, unless they are named themselves. `confined`: a link that leads out of its folder is refused, for those
+    who were given this folder and no other.
     Raises DataError where the database cannot be used, ModelError where the classifier cannot answer at all, and what
     `map_items` raises.
     """
     watcher = watcher or Watcher()
     watcher.stage("looking for music")
-    answers.add_found(_find(paths))
+    answers.add_found(_find(paths, confined))
     found, unseen = answers.count()
     watcher.stage(f"listening to {unseen:,} of {found:,} files" if unseen else f"nothing new among {found:,} files")
     done = 0
@@ -68,7 +70,7 @@ def scan(
         settle(path, outcome)
 
 
-def _find(paths: Iterable[Path]) -> Iterator[tuple[Path, Path, os.stat_result | str]]:
+def _find(paths: Iterable[Path], confined: bool) -> Iterator[tuple[Path, Path, os.stat_result | str]]:
     """Each file with the library that it belongs to: the folder that was named, or the file's own."""
     for named in paths:
         path = named.absolute()
@@ -79,20 +81,22 @@ def _find(paths: Iterable[Path]) -> Iterator[tuple[Path, Path, os.stat_result | 
                 if isinstance(entry, Fault):
                     yield Path(entry.where), library, entry.what
                 else:
-                    yield _examined(entry, library)
+                    yield _examined(entry, library, confined)
             if empty:
                 yield library, library, "no audio files in this folder or below it"
         else:
-            yield _examined(path, path.parent.resolve())
+            yield _examined(path, path.parent.resolve(), confined)
 
 
-def _examined(path: Path, library: Path) -> tuple[Path, Path, os.stat_result | str]:
+def _examined(path: Path, library: Path, confined: bool) -> tuple[Path, Path, os.stat_result | str]:
     try:
         real = Path(os.path.realpath(path, strict=True))
         status = real.stat()
     except OSError as error:
         lost = path.is_symlink() and isinstance(error, FileNotFoundError)
         return path, library, "a link that leads nowhere" if lost else error.strerror or str(error)
+    if confined and not real.is_relative_to(library):
+        return path, library, "a link that leads out of this folder"
     if not stat.S_ISREG(status.st_mode):
         return real, library, "a device or pipe, not a file"
     return real, library, status

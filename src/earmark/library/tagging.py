@@ -45,11 +45,13 @@ def suggest(
     top: int = 1,
     place: Place | None = None,
     watcher: Watcher | None = None,
+    confined: bool = False,
 ) -> Plan:
     """Listen to the files among `paths` and below its folders, and plan their genres. Their files are only read.
 
     model: by path or by name. mapping: file of the person's own names. existing, min_confidence, top: as `Settings`
-    says. place: where files are listened to; None: in as many processes as there are cores.
+    says. place: where files are listened to; None: in as many processes as there are cores. confined: links that lead out of a
+    folder are refused.
     Raises UsageError for settings out of range, ModelError where the classifier cannot be loaded, DataError for a
     mapping that does not fit, and what `scan` raises.
     """
@@ -60,7 +62,7 @@ def suggest(
     names = unchanged(classifier.genres) if mapping is None else read_mapping(mapping, classifier.genres)
     settings = Settings(mapping=names, existing=existing, min_confidence=min_confidence, top=top)
     with contextlib.closing(Answers(make.digest)) as answers:
-        scan(paths, answers, make, place=place or Place(), watcher=watcher)
+        scan(paths, answers, make, place=place or Place(), watcher=watcher, confined=confined)
         return plan(
             answers.found(), classifier.genres, classifier=classifier.name, settings=settings, note=classifier.note
         )

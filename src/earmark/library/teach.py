@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +19,13 @@ from earmark.experiment.fusing import Fused, Side, fuse, write_fusion
 from earmark.experiment.watcher import Watcher
 from earmark.folders import data_folder
 from earmark.library.excerpts import Hearing, Row
-from earmark.library.labelled import By, Labelled, choose, counts, groups, read_labels
+from earmark.library.labelled import By, Labelled, Labels, choose, counts, groups, read_labels
 from earmark.library.suspects import Suspect, suspects
 from earmark.predictions import Predictions
 from earmark.tracks import Fault
 
 LEAST = 4  # tracks of a genre: fewer cannot be learned from and held out
+LONGEST_NAME = 200  # bytes; file systems have 255, and something is written beside it
 MOST = 200  # tracks of a genre that are listened to; more teach little and take their time
 
 
@@ -32,7 +33,7 @@ MOST = 200  # tracks of a genre that are listened to; more teach little and take
 class Lesson:
     """What was learned.
 
-    folder    where the classifier lies; its name is what `earmark tag --model` takes
+    folder    where the classifier lies; its name is what `earmark tag --model` takes. None while it is not kept
     genres    with the number of tracks that each was learned from
     held_out  probabilities of each track by voices that never heard its artist; the truth is the genre it carries, or
               of several the one that was guessed, where that is one of them
@@ -40,9 +41,9 @@ class Lesson:
     artists_unknown  how many tracks name no artist, so that voices may have heard another of its
     suspects  tracks whose genre is doubtful
     left_out  how many tracks were not used, by reason
+    fused     the classifier, which hears pieces of `piece_seconds`
     """
 
-    folder: Path
     genres: dict[str, int]
     held_out: Predictions
     scores: Scores
@@ -51,6 +52,9 @@ class Lesson:
     left_out: dict[str, int]
     faults: tuple[Fault, ...]
     note: str | None
+    fused: Fused
+    piece_seconds: float
+    folder: Path | None = None
 
 
 def teach(
@@ -66,20 +70,39 @@ def teach(
 ) -> Lesson:
     """Learn the genres of a person's own files, as their tags or folders name them, and keep it all as `name`.
 
-    Of each track the middle half minute is heard, by the voices of the default classifier. Genres of fewer than `least`
-    tracks are left out, of more than `most` some are drawn. Tracks of one artist are held out together; where tags name
-    no artist, those of one folder. An earlier classifier of that name is replaced.
+    An earlier classifier of that name is replaced. Otherwise as `learn`.
 
     Raises UsageError for a name that cannot be a folder's or values out of range, DataError where there is no
     music, or there are not two genres to tell apart.
     """
-    if not name or Path(name).name != name or name.startswith(".") or name == DEFAULT:
-        raise UsageError(f"{name!r} cannot be a classifier's name; use letters and digits, and not {DEFAULT!r}")
-    if least < 2 or most < least:
-        raise UsageError(f"least={least}, most={most}: the first is 2 or more, the second no less than the first")
+    check_name(name)
+    _check_range(least, most)
     watcher = watcher or Watcher()
     watcher.stage("reading the genres of the files")
     labels = read_labels(library, by)
+    return keep(learn(library, labels, least=least, most=most, place=place, seed=seed, watcher=watcher), name)
+
+
+def learn(
+    library: Path,
+    labels: Labels,
+    *,
+    least: int = LEAST,
+    most: int = MOST,
+    place: Place | None = None,
+    seed: int = 0,
+    watcher: Watcher | None = None,
+) -> Lesson:
+    """Learn the genres that files below `library` carry. Nothing is kept yet: see `keep`.
+
+    Of each track the middle half minute is heard, by the voices of the default classifier. Genres of fewer than `least`
+    tracks are left out, of more than `most` some are drawn. Tracks of one artist are held out together; where tags name
+    no artist, those of one folder.
+
+    Raises UsageError for values out of range, DataError where there are not two genres to tell apart.
+    """
+    _check_range(least, most)
+    watcher = watcher or Watcher()
     chosen, genres = choose(labels, least=least, most=most, seed=seed)
     if len(genres) < 2:
         said = ", ".join(f"{genre} ({n})" for genre, n in counts(labels.tracks).most_common(10)) or "none"
@@ -93,7 +116,6 @@ def teach(
     heard = [track for track in chosen if track.path in rows]
     fused, held_out = _learned(voices, library, heard, rows, genres)
     return Lesson(
-        folder=write_fusion(data_folder() / TAUGHT / name, fused, piece_seconds=voices.card.piece_seconds),
         genres=dict(counts(heard)),
         held_out=held_out,
         scores=score(held_out, unit="clip"),
@@ -102,7 +124,31 @@ def teach(
         left_out=dict(labels.left_out),
         faults=(*labels.faults, *deaf),
         note=voices.note,
+        fused=fused,
+        piece_seconds=voices.card.piece_seconds,
     )
+
+
+def keep(lesson: Lesson, name: str) -> Lesson:
+    """Keep what was learned as the classifier `name`, in place of an earlier one; the lesson with its folder.
+
+    Raises UsageError for a name that cannot be a folder's.
+    """
+    check_name(name)
+    folder = write_fusion(data_folder() / TAUGHT / name, lesson.fused, piece_seconds=lesson.piece_seconds)
+    return replace(lesson, folder=folder)
+
+
+def check_name(name: str) -> None:
+    """Raise UsageError where a classifier cannot be called that."""
+    plain = name.isprintable() and 0 < len(name.encode()) <= LONGEST_NAME
+    if not plain or Path(name).name != name or name.startswith(".") or name == DEFAULT:
+        raise UsageError(f"{name!r} cannot be a classifier's name; use letters and digits, and not {DEFAULT!r}")
+
+
+def _check_range(least: int, most: int) -> None:
+    if least < 2 or most < least:
+        raise UsageError(f"least={least}, most={most}: the first is 2 or more, the second no less than the first")
 
 
 def _heard(tracks: Sequence[Labelled], place: Place, watcher: Watcher) -> tuple[dict[Path, Row], list[Fault]]:
