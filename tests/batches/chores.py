@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,3 +69,25 @@ class Threads:
         import torch
 
         return lambda _: (torch.get_num_threads(), signal.getsignal(signal.SIGINT) is signal.SIG_IGN)
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Yields the numbers before the one given, and returns that; a negative one is how much memory it takes."""
+
+    def __call__(self) -> Callable[[int], Generator[int, None, int]]:
+        return self.count
+
+    def count(self, number: int) -> Generator[int, None, int]:
+        if number < 0:
+            bytearray(-number)
+        yield from range(number)
+        return number
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Raises where it is made."""
+
+    def __call__(self) -> Callable[[str], str]:
+        raise ModelError("nothing to load")

@@ -13,7 +13,7 @@ import signal
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from enum import Enum
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic
@@ -36,16 +36,20 @@ class Said(Enum):
     READY = 1
     DONE = 2
     RAISED = 3
+    PART = 4
 
 
-class _Worker(Generic[T]):
-    """One process, its end of the pipe, and what it holds: numbered items, of which it is at the first."""
+class Worker(Generic[T]):
+    """One process, its end of the pipe, and what it holds: numbered items, of which it is at the first.
 
-    def __init__(self, make: Make[T, Any]) -> None:
+    `memory` is how many bytes it may take for itself once it is ready, where the system can limit that.
+    """
+
+    def __init__(self, make: Make[T, Any], *, memory: int | None = None) -> None:
         # Not forked: that would copy threads' locks in whatever state they are.
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs,), daemon=True, name="earmark-worker")
+        self.process = context.Process(target=_serve, args=(theirs, memory), daemon=True, name="earmark-worker")
         self.process.start()
         theirs.close()  # so that the process's end is the only one, and its death is heard
         self.holds: deque[tuple[int, T]] = deque()
@@ -94,14 +98,14 @@ class _Crew(Generic[T, R]):
         self.again: deque[tuple[int, T]] = deque()
         self.deaths: Counter[int] = Counter()
         self.stillborn = 0
-        self.workers: list[_Worker[T]] = []
+        self.workers: list[Worker[T]] = []
 
     def feed(self) -> bool:
         """Give each process what it can hold, starting those that are missing. Says whether any has work."""
         while self._has_room() and (entry := self._next()) is not None:
             worker = min(self.workers, key=lambda worker: len(worker.holds), default=None)
             if worker is None or (worker.holds and len(self.workers) < self.size):
-                worker = _Worker(self.make)
+                worker = Worker(self.make)
                 self.workers.append(worker)
             worker.give(entry)
         return any(worker.holds for worker in self.workers)
@@ -125,7 +129,7 @@ class _Crew(Generic[T, R]):
     def _next(self) -> tuple[int, T] | None:
         return self.again.popleft() if self.again else next(self.items, None)
 
-    def _hear(self, worker: _Worker[T]) -> Iterator[tuple[T, R | Lost]]:
+    def _hear(self, worker: Worker[T]) -> Iterator[tuple[T, R | Lost]]:
         match worker.hear():
             case Said.READY, _:
                 worker.ready, self.stillborn = True, 0
@@ -136,10 +140,10 @@ class _Crew(Generic[T, R]):
             case None:
                 yield from self._bury(worker)
 
-    def _bury(self, worker: _Worker[T]) -> Iterator[tuple[T, R | Lost]]:
+    def _bury(self, worker: Worker[T]) -> Iterator[tuple[T, R | Lost]]:
         """One has died: what it held is done again, but for an item that has cost too many."""
         self._dismiss(worker)
-        manner = _manner(worker.process.exitcode)
+        manner = manner_of_death(worker.process.exitcode)
         if not worker.ready:
             self.stillborn += 1
             if self.stillborn == MOST_STILLBORN:
@@ -155,7 +159,7 @@ class _Crew(Generic[T, R]):
                 yield item, Lost(f"{MOST_DEATHS} worker processes died at it, the last of {manner}")
         self.again.extend(worker.holds)
 
-    def _dismiss(self, worker: _Worker[T]) -> None:
+    def _dismiss(self, worker: Worker[T]) -> None:
         self.workers.remove(worker)
         worker.end()
 
@@ -173,7 +177,7 @@ def map_in_processes(
             worker.end()
 
 
-def _manner(exit_code: int | None) -> str:
+def manner_of_death(exit_code: int | None) -> str:
     """What a process died of."""
     if exit_code is None or exit_code >= 0:
         return f"exit code {exit_code}"
@@ -181,8 +185,19 @@ def _manner(exit_code: int | None) -> str:
     return f"{name}, as when memory runs out" if name == "SIGKILL" else name
 
 
-def _serve(connection: Connection) -> None:
-    """In the process: call what is received first, then what that has made with all that follows."""
+def _limit_memory(size: int) -> None:
+    """Refuse this process more than `size` bytes of its own, where the system can; mapped files do not count."""
+    with contextlib.suppress(ImportError, OSError, ValueError):  # Windows; macOS; a limit already lower than that
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (size, size))
+
+
+def _serve(connection: Connection, memory: int | None) -> None:
+    """In the process: call what is received first, then what that has made with all that follows.
+
+    What a generator yields before it returns is sent at once.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; whoever started this one ends it
     os.environ.update(ONE_THREAD)  # before numpy and torch are imported, by what is received
     work: Callable[[Any], Any] = operator.call
@@ -192,6 +207,8 @@ def _serve(connection: Connection) -> None:
             received = connection.recv()
             try:
                 result = work(received)
+                if said is Said.DONE and isinstance(result, Generator):
+                    result = _sent(connection, result)
             except Exception as error:
                 # Other kinds may not survive the pipe.
                 raised = error if isinstance(error, EarmarkError) else RuntimeError(traceback.format_exc())
@@ -200,3 +217,15 @@ def _serve(connection: Connection) -> None:
                 connection.send((said, result if said is Said.DONE else None))
                 if said is Said.READY:
                     work, said = result, Said.DONE
+                    if memory is not None:
+                        _limit_memory(memory)
+
+
+def _sent(connection: Connection, parts: Generator[Any, None, R]) -> R:
+    """Send what it yields; gives what it returns."""
+    while True:
+        try:
+            connection.send((Said.PART, next(parts)))
+        except StopIteration as end:
+            result: R = end.value
+            return result
