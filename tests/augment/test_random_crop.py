@@ -7,7 +7,7 @@ import torch
 
 from earmark.augment.random_crop import random_crop
 from earmark.errors import UsageError
-from earmark.models.forward import Crops, batched_logits
+from earmark.models.forward import Crops, Mirrored, Views, batched_logits
 
 GENERATOR_SEED = 3
 
@@ -43,12 +43,17 @@ def test_crops_to_judge_are_spread_evenly(count: int, begins: list[int]) -> None
     assert pieces[:count, 0, 0].int().tolist() == begins
 
 
-def test_the_probabilities_of_crops_are_averaged() -> None:
+@pytest.mark.parametrize(("views", "width"), [(Crops(4, 3), 14), (Mirrored(), 4)])
+def test_the_probabilities_of_views_are_averaged(views: Views, width: int) -> None:
     model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(8, 3))
-    x = torch.randn(5, 2, 14, generator=torch.Generator().manual_seed(GENERATOR_SEED))
-    crops = Crops(4, 3)
+    x = torch.randn(5, 2, width, generator=torch.Generator().manual_seed(GENERATOR_SEED))
     with torch.no_grad():
-        each = model(crops.of(x)).softmax(1).reshape(5, 3, 3)
-    logits = batched_logits(model, x, lambda batch: batch, crops=crops, batch_size=2)
+        each = model(views.of(x)).softmax(1).reshape(5, views.count, 3)
+    logits = batched_logits(model, x, lambda batch: batch, views=views, batch_size=2)
     torch.testing.assert_close(logits.softmax(1), each.mean(1))
     assert math.isclose(float(logits.exp().sum()), 5.0, rel_tol=1e-5)
+
+
+def test_a_mirror_image_lies_beside_its_picture() -> None:
+    seen = Mirrored().of(torch.arange(12.0).reshape(2, 1, 2, 3))
+    assert seen[:, 0, 0].int().tolist() == [[0, 1, 2], [2, 1, 0], [6, 7, 8], [8, 7, 6]]

@@ -46,6 +46,14 @@ def test_its_last_layer_makes_the_networks_answer_of_them(whole: EfficientNetLit
 
 
 @pytest.mark.usefixtures("whole")
+def test_with_its_mirror_image_a_picture_is_the_mean_of_both(pictures: np.ndarray) -> None:
+    plain, both = (efficientnet_lite0_features(size=64, mirror=mirror) for mirror in (False, True))
+    each = [plain.seen(seen, "here") for seen in (pictures, pictures[..., ::-1])]
+    np.testing.assert_allclose(both.seen(pictures, "here"), np.mean(each, axis=0), rtol=1e-3, atol=1e-4)
+    assert both.views is None
+
+
+@pytest.mark.usefixtures("whole")
 def test_each_picture_of_a_data_set_is_seen_once(pictures: np.ndarray, tmp_path: Path) -> None:
     asked: list[str] = []
 
@@ -81,6 +89,7 @@ def test_differences_are_named() -> None:
     ours = efficientnet_lite0_features()
     assert ours.differences(efficientnet_lite0_features()) == []
     assert ours.differences(efficientnet_lite0_features(size=64)) == ["size=64 instead of 160"]
+    assert ours.differences(efficientnet_lite0_features(mirror=True)) == ["mirror=True instead of False"]
     assert ours.differences(Pixels()) == ["Pixels instead of SeenByEfficientNet"]
 
 

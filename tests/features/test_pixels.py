@@ -125,6 +125,13 @@ def test_a_file_is_one_example_and_refused_where_nothing_tells_how(tmp_path: Pat
         Pixels().of_file(path)
 
 
+def test_a_mirror_image_is_seen_where_asked() -> None:
+    assert pixels().views is None
+    seen = pixels(mirror=True).views
+    assert seen is not None
+    assert seen.count == 2
+
+
 def test_an_unknown_scale_is_refused() -> None:
     with pytest.raises(UsageError, match="features: Invalid enum value 'per_band'"):
         pixels(standardise="per_band")

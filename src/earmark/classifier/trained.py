@@ -24,7 +24,7 @@ from earmark.features.pixels import Pixels
 from earmark.features.settings import OF_TEXT, Features
 from earmark.images.files import image_files
 from earmark.models.estimator import Fitted
-from earmark.models.forward import Crops, batched_logits
+from earmark.models.forward import batched_logits
 from earmark.predictions import tempered
 from earmark.text.files import read_text, text_files
 from earmark.text.texts import Texts
@@ -77,10 +77,8 @@ class Classifier:
             raise ModelError(f"{self.name}: examples have shape {shape}, it was trained on {self.card.shape}")
         if isinstance(read, Texts):
             return self._of_texts(read)
-        crop = features.crop_frames
-        crops = Crops(crop, features.crops) if crop is not None else None
         fed = read if isinstance(read, OnDemand) else torch.from_numpy(np.array(read))
-        logits = batched_logits(self.model, fed, self.card.standardiser, crops=crops)
+        logits = batched_logits(self.model, fed, self.card.standardiser, views=features.views)
         return torch.softmax(logits.double(), dim=1).cpu().numpy()
 
     def _of_texts(self, texts: Texts) -> NDArray[np.float64]:

@@ -20,7 +20,6 @@ from earmark.experiment.inheritance import Inheritance, start
 from earmark.experiment.prepare import Prepared
 from earmark.experiment.word_start import tell_words
 from earmark.features.encoding import arrays, encoded, fitted, model_shape, scale_of
-from earmark.models.forward import Crops
 from earmark.recipe import Recipe
 from earmark.training.averaging import Averaged
 from earmark.training.balance import class_weights, weighted
@@ -122,7 +121,7 @@ def assemble(
             schedule_epochs=settings.schedule_epochs,
             bfloat16=settings.precision == "bfloat16",
             balanced=settings.sampling == "balanced",
-            crops=Crops(crop, prepared.features.crops) if crop is not None else None,
+            views=prepared.features.views,
             reconstructs=reconstructs,
             held=frozenset(loaded),
             held_epochs=_held_epochs(recipe),

@@ -14,6 +14,7 @@ from torch import nn
 from earmark.errors import ModelError, UsageError
 from earmark.features.pixels import Pixels
 from earmark.models.efficientnet_lite0 import EfficientNetLite0
+from earmark.models.forward import Mirrored
 from earmark.pretrained.efficientnet_lite0 import CLASSES, EFFICIENTNET_LITE0
 
 SIZE = 160  # pixels
@@ -24,7 +25,8 @@ class SeenByEfficientNet(Pixels, frozen=True, kw_only=True, forbid_unknown_field
 
     size  pixels of height and width to which pictures are resized for the network, 224 in its own training
 
-    What learns from the numbers has its own scale: `standardise` is "none". Raises UsageError for a size below 32.
+    With `mirror` the numbers are the means over a picture and its mirror image. What learns from them has its own
+    scale: `standardise` is "none". Raises UsageError for a size below 32.
     """
 
     size: int = SIZE
@@ -43,9 +45,17 @@ class SeenByEfficientNet(Pixels, frozen=True, kw_only=True, forbid_unknown_field
         if pictures.shape[1] != 3:
             raise ModelError(f"{where}: efficientnet_lite0 sees pictures in three colours, not {pictures.shape[1]}")
         network = _network(pictures.shape[1:], self.size)
+        views = Mirrored() if self.mirror else None
+        x = torch.from_numpy(np.ascontiguousarray(pictures))
         with torch.inference_mode():
-            numbers: NDArray[np.float32] = network(torch.from_numpy(np.ascontiguousarray(pictures))).numpy()
+            each = network(x if views is None else views.of(x))
+            numbers: NDArray[np.float32] = each.unflatten(0, (len(x), -1)).mean(1).numpy()
         return numbers
+
+    @property
+    def views(self) -> None:
+        """What learns from the numbers judges them once: a mirror image is in them already."""
+        return
 
     def of_file(self, path: Path) -> NDArray[np.float32]:
         """The one example (1, 1280) of a PNG or JPEG file. Raises as `Pixels.of_file` and `seen` do."""
@@ -55,8 +65,12 @@ class SeenByEfficientNet(Pixels, frozen=True, kw_only=True, forbid_unknown_field
         """Both values of each key in which `other` differs; empty if none does."""
         if not isinstance(other, SeenByEfficientNet):
             return [f"{type(other).__name__} instead of {type(self).__name__}"]
-        size = [f"size={other.size} instead of {self.size}"] if other.size != self.size else []
-        return size + super().differences(other)
+        own = [
+            f"{key}={theirs} instead of {ours}"
+            for key, ours, theirs in (("size", self.size, other.size), ("mirror", self.mirror, other.mirror))
+            if theirs != ours
+        ]
+        return own + super().differences(other)
 
 
 @functools.lru_cache(maxsize=4)
@@ -68,9 +82,9 @@ def _network(shape: tuple[int, ...], size: int) -> EfficientNetLite0:
     return network.eval()
 
 
-def efficientnet_lite0_features(*, size: int = SIZE) -> SeenByEfficientNet:
+def efficientnet_lite0_features(*, size: int = SIZE, mirror: bool = False) -> SeenByEfficientNet:
     """The settings of a recipe. Raises UsageError for values that cannot be."""
     try:
-        return msgspec.convert({"standardise": "none", "size": size}, SeenByEfficientNet)
+        return msgspec.convert({"standardise": "none", "size": size, "mirror": mirror}, SeenByEfficientNet)
     except msgspec.ValidationError as error:
         raise UsageError(f"features: {error}") from error

@@ -16,6 +16,7 @@ from earmark.errors import AudioError, DataError, UsageError, nearest
 from earmark.features.on_demand import OnDemand
 from earmark.features.standardise import Standardiser, fit_standardiser
 from earmark.images.drawing import Drawing
+from earmark.models.forward import Crops
 
 PLAUSIBLE_DB = (-200.0, 120.0)  # the decibels of any recording in any usual reference lie well inside
 
@@ -66,6 +67,11 @@ class LogMel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 f"features.clip_seconds={self.clip_seconds:g} is {self._clip_samples} samples at sample_rate="
                 f"{self.sample_rate}, shorter than one window of n_fft={self.n_fft}; raise clip_seconds or lower n_fft"
             )
+
+    @property
+    def views(self) -> Crops | None:
+        """The pieces of an example that a network judges in its place; None: the whole example."""
+        return None if self.crop_frames is None else Crops(self.crop_frames, self.crops)
 
     @property
     def _clip_samples(self) -> int:

@@ -59,7 +59,7 @@ class Musicnn(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     sample_rate: ClassVar[int] = SAMPLE_RATE
     crop_frames: ClassVar[None] = None
-    crops: ClassVar[int] = 1
+    views: ClassVar[None] = None
 
     def __post_init__(self) -> None:
         if self.patch_hop_frames < 1:

@@ -13,20 +13,27 @@ from earmark.errors import DataError, ModelError, UsageError
 from earmark.features.on_demand import OnDemand
 from earmark.features.standardise import Standardiser, fit_standardiser
 from earmark.images.drawing import Drawing
+from earmark.models.forward import Mirrored
 
 
 class Pixels(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind", tag="pixels"):
     """How pictures become examples (channels, height, width) in 0…1; travels with the classifier.
 
     standardise   see `earmark.features.standardise`
+    mirror        a picture is judged by itself and by its mirror image, whose probabilities are averaged
     drawing       size, colour and trim, which are the data set's options; None: its pictures were not made of files
     """
 
     standardise: Literal["per_channel", "global", "none"] = "per_channel"
+    mirror: bool = False
     drawing: Drawing | None = None
 
     crop_frames: ClassVar[None] = None
-    crops: ClassVar[int] = 1
+
+    @property
+    def views(self) -> Mirrored | None:
+        """The images of a picture that a network judges in its place; None: itself."""
+        return Mirrored() if self.mirror else None
 
     def of(self, picture: NDArray[np.float32], where: str) -> NDArray[np.uint8]:
         """A picture (channels, height, width) in 0…1 as bytes. Raises DataError for another array."""
@@ -73,9 +80,9 @@ def _settings(pixels: Pixels) -> dict[str, object]:
     return {"standardise": pixels.standardise, **drawing}
 
 
-def pixels(*, standardise: str = "per_channel") -> Pixels:
+def pixels(*, standardise: str = "per_channel", mirror: bool = False) -> Pixels:
     """The settings of a recipe. Raises UsageError for an unknown scale."""
     try:
-        return msgspec.convert({"standardise": standardise}, Pixels)
+        return msgspec.convert({"standardise": standardise, "mirror": mirror}, Pixels)
     except msgspec.ValidationError as error:
         raise UsageError(f"features: {error}") from error

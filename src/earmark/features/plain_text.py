@@ -28,7 +28,7 @@ class TextSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     artist: bool = False
 
     crop_frames: ClassVar[None] = None
-    crops: ClassVar[int] = 1
+    views: ClassVar[None] = None
     gives: ClassVar[Input] = "texts"
 
     def of(self, text: str, *, where: str) -> str:

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 
+class Views(Protocol):
+    """`count` views of each example, whose probabilities are averaged."""
+
+    @property
+    def count(self) -> int: ...
+    def of(self, x: Tensor, /) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Mirrored:
+    """A picture as it is and its mirror image, left for right."""
+
+    count: int = field(default=2, init=False)
+
+    def of(self, x: Tensor) -> Tensor:
+        """(batch, channels, height, width) → (2 · batch, channels, height, width), both of one picture side by side."""
+        return torch.stack([x, x.flip(-1)], dim=1).flatten(0, 1)
+
+
 @dataclass(frozen=True)
 class Crops:
-    """`count` pieces of `frames` frames, spread evenly over an example, whose probabilities are averaged."""
+    """`count` pieces of `frames` frames, spread evenly over an example."""
 
     frames: int
     count: int
@@ -41,13 +60,13 @@ def batched_logits(
     x: Tensor | Unread,
     prepare: Callable[[Tensor], Tensor],
     *,
-    crops: Crops | None = None,
+    views: Views | None = None,
     batch_size: int = 128,
     bfloat16: bool = False,
 ) -> Tensor:
     """Logits (n, classes) float32 of examples (n, …), in evaluation mode, on the model's device.
 
-    `prepare` is applied to each batch there: what standardises it. With `crops` the model sees pieces, and what comes
+    `prepare` is applied to each batch there: what standardises it. With `views` the model sees these, and what comes
     out is the logarithm of the mean of their probabilities, which serves as logits.
     """
     device = next(model.parameters()).device
@@ -56,9 +75,9 @@ def batched_logits(
     for start in range(0, len(x), batch_size):
         batch = prepare(x[start : start + batch_size].to(device))
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bfloat16):
-            logits = model(batch if crops is None else crops.of(batch)).float()
-        if crops is not None:
-            each = logits.log_softmax(1).unflatten(0, (-1, crops.count))
-            logits = each.logsumexp(1) - math.log(crops.count)
+            logits = model(batch if views is None else views.of(batch)).float()
+        if views is not None:
+            each = logits.log_softmax(1).unflatten(0, (-1, views.count))
+            logits = each.logsumexp(1) - math.log(views.count)
         out.append(logits)
     return torch.cat(out)

@@ -16,7 +16,7 @@ from torch import Tensor, nn, optim
 
 from earmark.errors import ModelError
 from earmark.features.on_demand import OnDemand
-from earmark.models.forward import Crops, batched_logits
+from earmark.models.forward import Views, batched_logits
 from earmark.training.averaging import Averaged
 from earmark.training.balance import balanced_order
 from earmark.training.distributed import own_share, parallel, processes, rank, total
@@ -56,7 +56,7 @@ class Plan:
     accumulate       each batch is fed in so many pieces, whose gradients add up: less memory, the same step
     balanced         an epoch's examples are drawn with replacement, of each class equally many
     schedule_epochs  the epochs the schedule is laid out for; None: `epochs`
-    crops            the pieces of an example that are judged in its place; None: the whole example
+    views            the pieces or images of an example that are judged in its place; None: itself
     reconstructs     the network is to give back what it is fed; it has no accuracy, and the targets are not looked at
     held             tensors by name that stay as they are for the first `held_epochs`
     """
@@ -72,7 +72,7 @@ class Plan:
     clip_gradient: float | None = None
     accumulate: int = 1
     schedule_epochs: int | None = None
-    crops: Crops | None = None
+    views: Views | None = None
     bfloat16: bool = False
     balanced: bool = False
     reconstructs: bool = False
@@ -200,7 +200,7 @@ def evaluate(model: nn.Module, part: Part, plan: Plan) -> tuple[float, float]:
     """
     here = own_share(len(part)) if len(part) >= processes() else slice(None)
     logits = batched_logits(
-        model, part.x[here], plan.prepare, crops=plan.crops, batch_size=plan.batch_size, bfloat16=plan.bfloat16
+        model, part.x[here], plan.prepare, views=plan.views, batch_size=plan.batch_size, bfloat16=plan.bfloat16
     )
     if len(logits) < len(part):
         whole = logits.new_zeros(len(part), logits.shape[1])
