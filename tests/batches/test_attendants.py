@@ -115,7 +115,7 @@ def test_closing_ends_the_processes(tmp_path: Path) -> None:
 def test_the_error_of_loading_is_raised() -> None:
     attendants: Attendants[str, str] = Attendants(Refused(), size=1, seconds=5)
     try:
-        with pytest.raises(ModelError, match="^nothing to load$"):
+        with pytest.raises(ModelError, match=r"^nothing to load$"):
             attendants.attend("a", part=nothing, check=nothing)
     finally:
         attendants.close()

@@ -1,7 +1,7 @@
 """Processes that stand ready for items that come one at a time, from several threads, from people one does not know.
 
-Each has only so much time and memory, and can be stopped at any moment, since it only reads: what a hostile file does to
-a decoder ends with its process.
+Each has only so much time and memory, and can be stopped at any moment, since it only reads: what a hostile file does
+to a decoder ends with its process.
 """
 
 from __future__ import annotations

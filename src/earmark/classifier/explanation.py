@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.audio.decode import probe, read_audio
+from earmark.audio.waveform import Waveform
 from earmark.classifier.answer import Answer
 from earmark.classifier.fusion import Fusion, HeldOut
 from earmark.classifier.neighbours import Neighbour
@@ -91,30 +92,33 @@ class Explanation:
 
 def explain(
     classifier: Classifier | Fusion,
-    path: Path,
+    sound: Path | Waveform,
     *,
     min_confidence: float = MIN_CONFIDENCE,
     allow_partial: bool = False,
+    source: str | None = None,
 ) -> Explanation:
-    """What is behind the answer of `classifier` to a file; a genre is named from `min_confidence` on.
+    """What is behind the answer of `classifier` to a file or waveform; a genre is named from `min_confidence` on.
 
-    Of a classifier that is no fusion the probabilities along the track are all that can be told. Raises AudioError,
-    DataError or ModelError as its `predict` does.
+    `source` is what the sound is called, in place of its path. Of a classifier that is no fusion the probabilities
+    along the track are all that can be told. Raises AudioError, DataError or ModelError as its `predict` does.
     """
+    named = source or ("waveform" if isinstance(sound, Waveform) else str(sound))
     explanation = (
-        _of_fusion(classifier, path, allow_partial)
+        _of_fusion(classifier, sound, named, allow_partial)
         if isinstance(classifier, Fusion)
-        else _of_one(classifier, path, allow_partial)
+        else _of_one(classifier, sound, named, allow_partial)
     )
     return replace(explanation, answer=replace(explanation.answer, min_confidence=min_confidence))
 
 
-def _of_one(classifier: Classifier, path: Path, allow_partial: bool) -> Explanation:
-    answer, features = classifier.predict(path, allow_partial=allow_partial), classifier.card.features
+def _of_one(classifier: Classifier, sound: Path | Waveform, source: str, allow_partial: bool) -> Explanation:
+    answer = replace(classifier.predict(sound, allow_partial=allow_partial), source=source)
+    features = classifier.card.features
     if isinstance(features, OF_TEXT | Pixels):
         length, clip = None, np.inf
     else:
-        length = probe(path).seconds
+        length = sound.seconds if isinstance(sound, Waveform) else probe(sound).seconds
         clip = features.clip_seconds or np.inf
     whole = np.inf if length is None else length
     ends = np.append(answer.starts[1:], answer.starts[-1] + clip)
@@ -137,10 +141,10 @@ def _of_one(classifier: Classifier, path: Path, allow_partial: bool) -> Explanat
     )
 
 
-def _of_fusion(fusion: Fusion, path: Path, allow_partial: bool) -> Explanation:
-    where = str(path)
-    stretches = listen(fusion, read_audio(path, allow_partial=allow_partial), where=where)
-    answer = fusion.answer(where, stretches.starts, stretches.inputs, judged=stretches.judged)
+def _of_fusion(fusion: Fusion, sound: Path | Waveform, source: str, allow_partial: bool) -> Explanation:
+    waveform = sound if isinstance(sound, Waveform) else read_audio(sound, allow_partial=allow_partial)
+    stretches = listen(fusion, waveform, where=source)
+    answer = fusion.answer(source, stretches.starts, stretches.inputs, judged=stretches.judged)
     judged = [x[stretches.judged] for x in stretches.inputs]
     # What speaks for a genre is heard where it is: a track that changes has other pieces too.
     second = answer.ranked()[1][0]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from earmark.cli.show import AsJson, bar, note, on_terminal, print_json, print_table
@@ -45,6 +46,7 @@ def command(
     from earmark.classifier.explanation import explain
     from earmark.cli.progress import bars
     from earmark.report.explain_page import render_explanation
+    from earmark.report.told import told
 
     classifier = load(model or DEFAULT)
     if classifier.note is not None:
@@ -58,7 +60,7 @@ def command(
     if html is not None:
         write_text(html, render_explanation(explanation))
     if as_json:
-        print_json(_plain(explanation))
+        print_json(msgspec.to_builtins(told(explanation)))
     else:
         _print(explanation)
     for lack in explanation.lacks:
@@ -159,45 +161,3 @@ def _print(explanation: Explanation) -> None:
 def _likely(probability: float) -> str:
     """With a bar for the eye on a terminal; a plain number in a pipe."""
     return f"{bar(probability, 8)} {probability:4.0%}" if on_terminal() else f"{probability:.4f}"
-
-
-def _plain(explanation: Explanation) -> dict[str, Any]:
-    answer = explanation.answer
-    stretches = zip(explanation.spans.tolist(), answer.verdicts_over_time, answer.over_time, strict=True)
-    return {
-        "file": answer.source,
-        "classifier": explanation.classifier,
-        "note": explanation.note,
-        "verdict": answer.verdict,
-        "reason": answer.strange,
-        "min_confidence": answer.min_confidence,
-        "genre": answer.genre,
-        "second": explanation.second,
-        "probabilities": {genre: round(p, 6) for genre, p in answer.ranked()},
-        "stretches": [
-            {
-                "from": round(begin, 3),
-                "to": round(end, 3),
-                "verdict": verdict,
-                "probabilities": dict(zip(answer.genres, row.round(6).tolist(), strict=True)),
-            }
-            for (begin, end), verdict, row in stretches
-        ],
-        "pieces": explanation.pieces,
-        "log_odds": round(explanation.log_odds, 6) if explanation.evidence else None,
-        "evidence": [
-            {
-                "voice": evidence.voice,
-                "log_odds": round(evidence.log_odds, 6),
-                "constant": round(evidence.constant, 6),
-                "parts": {name: round(part, 6) for name, part in evidence.parts.items()},
-            }
-            for evidence in explanation.evidence
-        ],
-        "tags": {tag: round(p, 6) for tag, p in explanation.tags.items()},
-        "nearest": [
-            {"track": near.name, "genres": near.genres, "similarity": round(near.similarity, 4)}
-            for near in explanation.nearest
-        ],
-        "lacks": explanation.lacks,
-    }

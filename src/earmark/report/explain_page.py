@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,22 +73,33 @@ def render_explanation(explanation: Explanation) -> str:
     key = _colours(explanation)
     html = render(
         "explain.html",
-        e=explanation,
         name=source.name,
         folder="" if source.parent == Path() else str(source.parent),
         genres=shown,
         others=(len(ranked) - len(shown), 1 - sum(p for _, p in shown)),
         key=key,
         columns=_columns(explanation, key) if len(explanation.spans) > 1 else (),
-        marks=_marks(float(explanation.spans[-1, 1])),
-        lanes=_lanes(explanation),
-        highest=max(_shown_tags(explanation).max(initial=0.0), LEAST_SHOWN),
-        gaps=_gaps(explanation),
-        odds=odds(explanation.log_odds),
-        voices=_bars([(v.voice, v.hears, None, v.log_odds) for v in explanation.evidence]),
-        pulls=_pulls(explanation),
+        **_reasons(explanation),
     )
     return html.encode("utf-8", "backslashreplace").decode()
+
+
+def render_reasons(explanation: Explanation) -> str:
+    """What speaks for the first genre, the tags that are heard and the nearest tracks, as sections for another page."""
+    return render("explain_reasons.html", **_reasons(explanation)).encode("utf-8", "backslashreplace").decode()
+
+
+def _reasons(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "e": explanation,
+        "marks": _marks(float(explanation.spans[-1, 1])),
+        "lanes": _lanes(explanation),
+        "highest": max(_shown_tags(explanation).max(initial=0.0), LEAST_SHOWN),
+        "gaps": _gaps(explanation),
+        "odds": odds(explanation.log_odds),
+        "voices": _bars([(v.voice, v.hears, None, v.log_odds) for v in explanation.evidence]),
+        "pulls": _pulls(explanation),
+    }
 
 
 def clock(seconds: float) -> str:

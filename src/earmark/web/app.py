@@ -14,16 +14,19 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from earmark.batches.attendants import Attendants
 from earmark.errors import EarmarkError
 from earmark.web import api
+from earmark.web.hearing import Listening
 from earmark.web.jobs import BusyError, Jobs
 from earmark.web.operations import PREFIX, Problem, as_json, openapi, route
 from earmark.web.pages import all_pages
-from earmark.web.paths import Folder
+from earmark.web.paths import Folder, NoSuchFileError
 from earmark.web.rendering import page, shared_style
 from earmark.web.security import LOCAL, KnownHost, SafeHeaders, SameOrigin, Token
 from earmark.web.settings import Settings
 from earmark.web.state import LIBRARY, LISTEN, AppState
+from earmark.web.uploads import Uploads
 
 STATIC = Path(__file__).parent / "static"
 RETRY = {"retry-after": "5"}  # seconds
@@ -36,6 +39,13 @@ def create_app(settings: Settings) -> Starlette:
         library=None if settings.folder is None else Folder(settings.folder),
         runs=Folder(settings.runs) if settings.runs.is_dir() else None,
         jobs=Jobs({LISTEN: settings.workers, LIBRARY: 1}, waiting=settings.waiting, kept=settings.kept),
+        ears=Attendants(
+            Listening(settings.model, settings.min_confidence, settings.longest),
+            size=settings.workers,
+            seconds=settings.seconds,
+            memory=settings.memory,
+        ),
+        uploads=Uploads(each=settings.upload, total=settings.uploads, patience=settings.patience),
         pages=all_pages(),
     )
     operations = [*api.operations(state), *(each for one in state.pages for each in one.operations(state))]
@@ -52,11 +62,14 @@ def create_app(settings: Settings) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001
+        state.ears.start()
         state.jobs.start()
         try:
             yield
         finally:
             state.jobs.close()
+            state.ears.close()
+            state.uploads.close()
 
     app = Starlette(
         routes=[
@@ -75,7 +88,13 @@ def create_app(settings: Settings) -> Starlette:
             *([Middleware(Token, token=settings.token)] if settings.token is not None else []),
             Middleware(SameOrigin),
         ],
-        exception_handlers={HTTPException: _refused, EarmarkError: _unusable, BusyError: _busy, Exception: _defect},
+        exception_handlers={
+            HTTPException: _refused,
+            NoSuchFileError: _missing,
+            EarmarkError: _unusable,
+            BusyError: _busy,
+            Exception: _defect,
+        },
         lifespan=lifespan,
     )
     app.state.earmark = state
@@ -90,6 +109,10 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _unusable(request: Request, error: Exception) -> Response:
     return _problem(request, 400, str(error))
+
+
+async def _missing(request: Request, error: Exception) -> Response:
+    return _problem(request, 404, str(error))
 
 
 async def _busy(request: Request, error: Exception) -> Response:  # noqa: ARG001

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
 from earmark.errors import UsageError
+
+
+class NoSuchFileError(UsageError):
+    """There is nothing of that name, or nothing that may be read."""
 
 
 class Folder:
@@ -21,10 +25,10 @@ class Folder:
     def path(self, name: str) -> Path:
         """The file or folder of that name, links resolved; "" is the folder itself.
 
-        Raises UsageError for a name that is absolute, climbs, is hidden or leads out by a link, and where there is
+        Raises NoSuchFileError for a name that is absolute, climbs, is hidden or leads out by a link, and where there is
         nothing: in the same words, so that nobody learns what lies outside.
         """
-        missing = UsageError(f"{printable(name)}: no such file in this folder")
+        missing = NoSuchFileError(f"{printable(name)}: no such file in this folder")
         parts = os.fsdecode(unquote_to_bytes(name)).split("/") if name else []
         if any(part == "" or part.startswith(".") or "\0" in part for part in parts):
             raise missing
@@ -39,7 +43,7 @@ class Folder:
 
     def name(self, path: Path) -> str:
         """What a file below the folder is called outside. Raises ValueError for one that is not below it."""
-        return quote(os.fsencode(PurePosixPath(path.relative_to(self.root)).as_posix())).removeprefix(".")
+        return "" if path == self.root else quote(os.fsencode(path.relative_to(self.root).as_posix()))
 
 
 def printable(text: str) -> str:

@@ -10,6 +10,7 @@ from earmark.batches.mapping import usable_cores
 from earmark.classifier.loading import DEFAULT
 
 MIB = 1024 * 1024
+LEAST_RATE = 8 * 1024  # bytes a second: the slowest telephone line that still gets through
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,9 +26,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     waiting    jobs that may wait; more are refused
     kept       finished jobs whose results can still be asked for
     upload     bytes of one upload
+    uploads    bytes of all that wait
     longest    seconds of sound in one file
     seconds    for listening to one file, its wait not counted
-    patience   seconds that a client may let pass between two pieces of what it sends
+    patience   seconds that a client may be late with what it sends, at `LEAST_RATE` bytes a second
     memory     bytes that a process which listens may take for itself
     """
 
@@ -41,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     waiting: int = 64
     kept: int = 200
     upload: int = 512 * MIB
+    uploads: int = 4096 * MIB
     longest: float = 1800.0
     seconds: float = 120.0
     patience: float = 20.0
