@@ -25,16 +25,15 @@ def main(run: Path, table: Path) -> None:
     dataset, left_out = matched(lyrics(path=table), classifier.genres, None, None)
     extraction = extract(dataset, dataset.tracks, classifier.card.features)
     examples = extraction.examples
-    tracks = [examples.tracks[place] for place in examples.track]
-    singers = tuple(track.artist or f"unknown artist of {track.id}" for track in tracks)
-    found = Predictions(classifier.genres, examples.ids, singers, examples.y, classifier.probabilities(examples.x))
+    said = classifier.probabilities(examples.x)
+    found = Predictions(classifier.genres, examples.ids, examples.songs, examples.y, said, examples.artists)
     scores = score(found, unit="clip")
     print(f"accuracy {scores.accuracy.value:.3f}")
     print(f"macro-F1 {scores.macro_f1.value:.3f}")
     print(f"low {scores.accuracy.low:.3f}")
     print(f"high {scores.accuracy.high:.3f}")
     print(f"songs {scores.n}")
-    print(f"artists {scores.songs}")
+    print(f"artists {scores.songs if scores.artists is None else scores.artists}")
     print(f"majority {scores.majority_accuracy:.3f}")
     for reason, count in left_out.items():
         print(f"left out: {count} ({reason})")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from earmark.errors import DataError
-from earmark.predictions import Predictions, read_predictions
+from earmark.predictions import Predictions, joined, read_predictions
 
 NAMES = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1)
 
@@ -132,3 +133,49 @@ class TestFile:
     def test_no_such_file(self, tmp_path):
         with pytest.raises(DataError, match=r"gone\.csv: cannot be read as predictions"):
             read_predictions(tmp_path / "gone.csv")
+
+
+class TestArtists:
+    """Whom the data name."""
+
+    def named(self):
+        return replace(predictions([[0.25, 0.75], [1, 0], [0.5, 0.5]], truth=[0, -1, 1]), artists=("Nina", "", "Nina"))
+
+    def test_are_written_and_read_back(self, tmp_path):
+        self.named().write(tmp_path / "valid.csv")
+        again = read_predictions(tmp_path / "valid.csv")
+        assert again.artists == ("Nina", "", "Nina")
+        assert (again.genres, again.truth.tolist()) == (("jazz", "rock"), [0, -1, 1])
+
+    def test_hold_their_songs_together_and_the_unknown_stand_alone(self):
+        first, second, third = self.named().clusters
+        assert first == third != second
+        assert len(set(replace(self.named(), artists=()).clusters)) == 3
+
+    def test_stay_with_those_that_are_taken(self):
+        assert self.named().known().artists == ("Nina", "Nina")
+        assert self.named().by_song().artists == ("Nina", "", "Nina")
+
+    def test_must_be_as_many(self):
+        with pytest.raises(DataError, match=r"artists \(1,\)"):
+            replace(self.named(), artists=("Nina",))
+
+
+class TestJoined:
+    """Folds of a cross-validation together."""
+
+    def test_hold_all_that_the_folds_hold(self):
+        whole = replace(predictions([[0.25, 0.75], [1, 0]], truth=[0, 1]), artists=("Nina", "Elis"))
+        again = joined([whole.rows([1]), whole.rows([0])])
+        assert (again.ids, again.artists, again.truth.tolist()) == (whole.ids[::-1], ("Elis", "Nina"), [1, 0])
+        np.testing.assert_array_equal(again.probabilities, whole.probabilities[::-1])
+
+    def test_nothing_is_judged_twice(self):
+        whole = predictions([[0.25, 0.75], [1, 0]], truth=[0, 1])
+        with pytest.raises(DataError, match="clip 0 was judged in more than one fold"):
+            joined([whole, whole])
+
+    def test_genres_are_the_same(self):
+        whole = predictions([[0.25, 0.75], [1, 0]], truth=[0, 1])
+        with pytest.raises(DataError, match="folds of different genres: jazz, rock; and rock, jazz"):
+            joined([whole.rows([0]), replace(whole.rows([1]), genres=("rock", "jazz"))])

@@ -190,7 +190,7 @@ RECIPES = st.builds(
         test=SHARES,
         stratify=st.booleans(),
         folds=st.none() | COUNTS,
-        fold=COUNTS,
+        fold=st.none() | COUNTS,
         path=st.none() | st.text(string.printable),
         seed=COUNTS,
     ),
@@ -245,6 +245,14 @@ class TestDigest:
     )
     def test_anything_else_does(self, override):
         assert parse(SMALL, override).digest != parse().digest
+
+    def test_neither_does_with_how_many_seeds_a_study_trains_it(self):
+        assert parse(SMALL, "study.seeds=1").digest == parse().digest
+
+    def test_the_first_fold_is_meant_where_none_is_named(self):
+        digests = [parse(SMALL, "split.folds=5", *more).digest for more in ([], ["split.fold=0"], ["split.fold=1"])]
+        assert digests[0] == digests[1] != digests[2]
+        assert parse(SMALL, "split.fold=0").digest == parse().digest
 
     def test_saying_a_default_changes_nothing(self):
         assert parse(SMALL, "training.batch_size=128").digest == parse().digest

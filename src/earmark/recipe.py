@@ -26,14 +26,17 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class SplitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How tracks are shared out; see `earmark.splits`."""
+    """How tracks are shared out; see `earmark.splits`.
+
+    fold   of `folds`, counted from 0; None: a study trains on each of them, whatever else trains on the first
+    """
 
     kind: Literal["as_given", "by_clip", "by_track", "by_artist", "file"] = "by_track"
     valid: float = 0.2
     test: float = 0.0
     stratify: bool = True
     folds: int | None = None
-    fold: int = 0
+    fold: int | None = None
     path: str | None = None
     seed: int = 1
 
@@ -96,6 +99,12 @@ class EvaluationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     top_k: int = 3
 
 
+class StudySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a study trains the recipe: with so many of the seeds that it is asked for; None: with all."""
+
+    seeds: int | None = None
+
+
 class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Numbers from `low` to `high`, both included, whole where both are; `log` draws evenly from their logarithms."""
 
@@ -131,6 +140,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     init: InitSettings | None = None
     training: TrainingSettings = TrainingSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
+    study: StudySettings = StudySettings()
     search: SearchSettings | None = None
 
     def to_toml(self) -> str:
@@ -141,13 +151,24 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         return tomli_w.dumps(table)
 
     @property
+    def folds(self) -> tuple[Recipe, ...]:
+        """What a study trains: the recipe on each of its folds, or as it is where it has none or names one."""
+        if self.split.folds is None or self.split.fold is not None:
+            return (self,)
+        folds = range(max(1, self.split.folds))  # too few are refused when they are drawn
+        each = (msgspec.structs.replace(self.split, fold=fold) for fold in folds)
+        return tuple(msgspec.structs.replace(self, split=split) for split in each)
+
+    @property
     def digest(self) -> str:
         """Twelve hex digits that change with all that numbers depend on but the training's seed.
 
-        Keys at their default do not count, so that a key added later leaves older digests as they are. Of a run that
-        the training starts from the weights count, not its name; that alone counts while there is no such run.
+        Keys at their default do not count, so that a key added later leaves older digests as they are; nor does naming
+        the first fold, which is meant where none is named. Of a run that the training starts from the weights count,
+        not its name; that alone counts while there is no such run.
         """
-        told = _told(msgspec.structs.replace(self, rationale="", search=None))
+        split = msgspec.structs.replace(self.split, fold=self.split.fold or None)
+        told = _told(msgspec.structs.replace(self, split=split, rationale="", study=StudySettings(), search=None))
         for key in ("seed", "log"):
             told.get("training", {}).pop(key, None)
         if self.init is not None:

@@ -119,6 +119,12 @@ class Dataset:
         return replace(self, tracks=tuple(tracks))
 
 
+def artists_of(tracks: Sequence[Track]) -> tuple[str, ...]:
+    """Who made each, "" where unknown; empty where nobody is named."""
+    named = tuple(track.artist or "" for track in tracks)
+    return named if any(named) else ()
+
+
 def clips(track: Track, *, count: int, seconds: float) -> list[Track]:
     """Cut one track into `count` clips of `seconds` each, from its start: what a split *by clip* needs."""
     return [

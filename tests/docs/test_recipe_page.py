@@ -23,6 +23,7 @@ from earmark.recipe import (
     Recipe,
     SearchSettings,
     SplitSettings,
+    StudySettings,
     TrainingSettings,
 )
 
@@ -34,6 +35,7 @@ STRUCTS = {
     "Init": InitSettings,
     "Training": TrainingSettings,
     "Evaluation": EvaluationSettings,
+    "Study": StudySettings,
     "Search": SearchSettings,
     "Range": Range,
     "Log-mel": LogMel,

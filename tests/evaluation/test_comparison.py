@@ -123,7 +123,20 @@ def test_the_accuracy_s_interval_is_that_of_its_evaluation(rng):
     assert comparison.accuracy["a"].low == pytest.approx(scores.accuracy.low)
     assert comparison.accuracy["a"].high == pytest.approx(scores.accuracy.high)
     assert comparison.pairs == ()
-    assert (comparison.n, comparison.songs) == (60, 20)
+    assert (comparison.n, comparison.drawn) == (60, 20)
+
+
+def test_songs_by_one_artist_count_as_one_thing_where_all_name_artists(rng):
+    right = rng.random((2, 60)) < 0.7
+    artists = tuple(f"{i // 3:02d}" for i in range(60))
+    named = [replace(answers(each), artists=artists) for each in right]
+    as_songs = [answers(each, songs=artists) for each in right]
+    comparison = compare({"a": named[:1], "b": named[1:]}, resamples=500)
+    assert (comparison.drawn, comparison.by_artist) == (20, True)
+    expected = compare({"a": as_songs[:1], "b": as_songs[1:]}, resamples=500)
+    assert (comparison.accuracy, comparison.pairs) == (expected.accuracy, expected.pairs)
+    mixed = compare({"a": named[:1], "b": [answers(right[1])]}, resamples=500)
+    assert (mixed.drawn, mixed.by_artist) == (60, False)
 
 
 def test_a_pair_seen_from_the_other_side():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -195,3 +196,13 @@ def test_nothing_to_judge(unit, truth):
 def test_settings_out_of_range(options, message):
     with pytest.raises(UsageError, match=message):
         quick(predictions([0, 1], np.eye(2)), **options)
+
+
+def test_intervals_draw_all_songs_of_an_artist_together(rng):
+    artists = tuple(f"artist {i // 5}" for i in range(100))
+    judged = predictions(np.repeat(rng.integers(3, size=20), 5), rng.dirichlet(np.ones(3), size=100))
+    by_artist = score(replace(judged, artists=artists), unit="track", resamples=300)
+    as_one_song = score(replace(judged, songs=artists), unit="clip", resamples=300)
+    assert by_artist.accuracy == as_one_song.accuracy
+    assert (by_artist.n, by_artist.songs, by_artist.artists) == (100, 100, 20)
+    assert score(judged, unit="track", resamples=300).artists is None

@@ -8,7 +8,8 @@ from earmark.evaluation.comparison import compare
 from earmark.evaluation.metrics import score
 from earmark.evaluation.scores import Evaluation
 from earmark.predictions import Predictions
-from earmark.report.study_page import Contender, StudyPage, Training
+from earmark.report.contenders import Contender, Training
+from earmark.report.study_page import StudyPage
 from earmark.training.history import Epoch
 
 GENRES = ("blues", "classical", "country", "disco", "hiphop", "metal", "pop", "reggae")

@@ -12,7 +12,7 @@ from earmark.cli.threads import wait_asleep
 
 if TYPE_CHECKING:
     from earmark.evaluation.reconstruction import Reconstruction
-    from earmark.evaluation.scores import Evaluation
+    from earmark.evaluation.scores import Evaluation, Scores, Slice
 
 
 def command(
@@ -87,13 +87,16 @@ def print_reconstructions(figures: dict[str, Reconstruction], *, csv: bool = Fal
 def print_evaluations(evaluations: dict[str, Evaluation], *, csv: bool = False) -> None:
     """The headline figures of each evaluation, with what they were measured on."""
     header = ("part", "unit", "n", "accuracy", "low", "high", "macro F1", "majority")
-    rows = [
-        (name, s.unit, s.n, *(f"{figure:.3f}" for figure in (*a, s.macro_f1.value, s.majority_accuracy)))
-        for name, e in evaluations.items()
-        for s in (e.by_track, e.by_clip)
-        if s is not None
-        for a in [(s.accuracy.value, s.accuracy.low, s.accuracy.high)]
-    ]
+
+    def row(name: str, unit: str, scores: Scores | Slice) -> tuple[object, ...]:
+        accuracy = scores.accuracy
+        shown = (accuracy.value, accuracy.low, accuracy.high, scores.macro_f1.value, scores.majority_accuracy)
+        return name, unit, scores.n, *(f"{figure:.3f}" for figure in shown)
+
+    rows = []
+    for name, evaluation in evaluations.items():
+        rows += [row(name, s.unit, s) for s in (evaluation.by_track, evaluation.by_clip) if s is not None]
+        rows += [row(f"{name}, {s.by} {s.value}", evaluation.headline.unit, s) for s in evaluation.slices]
     if csv:
         print_csv(header, rows)
     else:

@@ -18,7 +18,9 @@ def command(
     valid: Annotated[float, typer.Option(help="Share of the validation part.")] = 0.2,
     test: Annotated[float, typer.Option(help="Share of the test part.")] = 0.0,
     folds: Annotated[int | None, typer.Option(help="Write a fold of so many instead.")] = None,
-    fold: Annotated[int, typer.Option(help="Which fold is judged, counted from 0.")] = 0,
+    fold: Annotated[
+        int | None, typer.Option(help="Which fold is judged, counted from 0; the first unless named.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 1,
     path: Annotated[str | None, typer.Option(help="Where the data set lies.")] = None,
     settings: Annotated[

@@ -29,6 +29,8 @@ def command(
 ) -> int:
     """Train every recipe of a folder with every seed, skipping what is already listed, and compare them on one page.
 
+    A recipe whose split has folds is trained on each of them; --set split.fold=0 takes one.
+
     With --search it takes one recipe, tunes the values that its table [search] marks on folds of the training part, and
     writes the recipe with the best ones. What was stopped goes on where it was.
     """
@@ -67,15 +69,27 @@ def command(
             if first():
                 note(f"{outcome.recipe}, seed {outcome.seed}: {outcome.part} PSNR {outcome.psnr:.2f} dB")
         elif first():
-            note(f"{outcome.recipe}, seed {outcome.seed}: {outcome.part} {outcome.accuracy:.4f}, {outcome.minutes} min")
+            fold = "" if outcome.fold is None else f", fold {outcome.fold}"
+            said = f"{outcome.part} {outcome.accuracy:.4f}, {outcome.minutes} min"
+            note(f"{outcome.recipe}{fold}, seed {outcome.seed}: {said}")
     if not first():
         return 1 if failed else 0
     found = read_results(results or folder / RESULTS)
     rows = [
-        (r.recipe, r.seed, r.part, f"{r.accuracy:.4f}", f"{r.low:.4f}", f"{r.high:.4f}", r.parameters, r.minutes)
+        (
+            r.recipe,
+            "" if r.fold is None else r.fold,
+            r.seed,
+            r.part,
+            f"{r.accuracy:.4f}",
+            f"{r.low:.4f}",
+            f"{r.high:.4f}",
+            r.parameters,
+            r.minutes,
+        )
         for r in found
     ]
-    print_table(("recipe", "seed", "part", "accuracy", "low", "high", "parameters", "minutes"), rows)
+    print_table(("recipe", "fold", "seed", "part", "accuracy", "low", "high", "parameters", "minutes"), rows)
     if found:
         for page in write_comparison(folder, found, runs=runs, overrides=settings or (), pdf=pdf):
             note(f"comparison: {page}")

@@ -2,7 +2,8 @@
 
 A classifier trained with several seeds counts as right on each thing by the share of its seeds that are: the mean of
 that is the seeds' mean accuracy, so that what is compared is what is quoted. The seeds are held fixed and whole songs
-resampled: a difference that holds would hold on other music, trained as these were.
+resampled, all by one artist together where artists are known: a difference that holds would hold on other music,
+trained as these were.
 
 All pairs are tested, so that picking the best afterwards is paid for by Holm's correction.
 """
@@ -60,10 +61,14 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """Accuracy of each classifier as its seeds' mean, with an interval over songs, and each pair once."""
+    """Accuracy of each classifier as its seeds' mean, with its interval, and each pair once.
+
+    `drawn` counts what the bootstrap drew: artists, or songs where not all predictions name artists.
+    """
 
     n: int
-    songs: int
+    drawn: int
+    by_artist: bool
     level: float
     resamples: int
     accuracy: dict[str, Score]
@@ -86,7 +91,7 @@ def compare(
 
     The p of a difference is the smallest level at which its percentile interval leaves out 0 (Davison & Hinkley,
     Bootstrap Methods and their Application, 1997, section 5.4). Of clips whose songs the data name, give the
-    predictions by song: McNemar's test takes the things as independent.
+    predictions by song: McNemar's test takes the things as independent, whoever made them.
 
     Raises DataError naming the first thing that differs, UsageError where `level` or `resamples` is out of range.
     """
@@ -97,9 +102,10 @@ def compare(
         for predictions in seeds:
             _require_same_things(reference, predictions, names[0], name)
     right = np.stack([np.mean([p.guesses == p.truth for p in seeds], axis=0) for seeds in known.values()], axis=1)
-    _, song = np.unique(np.array(reference.songs), return_inverse=True)
-    tallies = np.zeros((song.max() + 1, len(names) + 1))
-    np.add.at(tallies, song, np.column_stack([right, np.ones(len(right))]))
+    by_artist = all(predictions.artists for seeds in known.values() for predictions in seeds)
+    _, cluster = np.unique(np.array(reference.clusters if by_artist else reference.songs), return_inverse=True)
+    tallies = np.zeros((cluster.max() + 1, len(names) + 1))
+    np.add.at(tallies, cluster, np.column_stack([right, np.ones(len(right))]))
     resampled = bootstrap(tallies, lambda sums: sums[:, :-1] / sums[:, -1:], resamples=resamples, seed=seed)
 
     low, high = percentiles(resampled, level)
@@ -116,7 +122,8 @@ def compare(
     columns = (values, lows, highs, p, holm(p), only_first, only_second, exact, holm(exact))
     return Comparison(
         n=len(reference),
-        songs=len(tallies),
+        drawn=len(tallies),
+        by_artist=by_artist,
         level=level,
         resamples=resamples,
         accuracy={
@@ -165,14 +172,7 @@ def holm(p: ArrayLike) -> Floats:
 
 
 def _by_id(predictions: Predictions) -> Predictions:
-    order = sorted(range(len(predictions)), key=predictions.ids.__getitem__)
-    return Predictions(
-        predictions.genres,
-        tuple(predictions.ids[i] for i in order),
-        tuple(predictions.songs[i] for i in order),
-        predictions.truth[order],
-        predictions.probabilities[order],
-    )
+    return predictions.rows(sorted(range(len(predictions)), key=predictions.ids.__getitem__))
 
 
 def _require_same_things(first: Predictions, second: Predictions, name: str, other: str) -> None:

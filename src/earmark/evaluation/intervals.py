@@ -1,4 +1,4 @@
-"""How far a figure would move on other music: bootstrap intervals that resample whole songs.
+"""How far a figure would move on other music: bootstrap intervals that resample whole songs, or all songs of an artist.
 
 Clips of one song are right or wrong together, so resampling clips one by one would give intervals that are far too
 narrow; see Field & Welsh, Bootstrapping clustered data, J. R. Statist. Soc. B 69 (2007), 369–390. From few songs they
@@ -20,7 +20,7 @@ PICKS_AT_ONCE = 1 << 20  # songs picked in one step, which bounds memory to some
 
 
 def bootstrap(tallies: Floats, figures: Callable[[Floats], Floats], *, resamples: int, seed: int) -> Floats:
-    """Figures of `resamples` draws of as many songs as there are, with replacement.
+    """Figures of `resamples` draws of as many songs (or artists) as there are, with replacement.
 
     tallies   (songs, k): what each song adds to the sums that figures are made from
     figures   sums (draws, k) → figures (draws, m)

@@ -36,9 +36,10 @@ def score(
 ) -> Scores:
     """All figures of those predictions whose truth is known, over clips or (`unit="track"`) over songs.
 
-    A song's probabilities are the mean of its clips'. Intervals resample songs for both units; where the data do not
-    name the songs, each clip counts as one and the intervals are narrower than they should be. The majority baseline
-    always guesses the commonest true genre. `temperature` divides the logits of what is judged.
+    A song's probabilities are the mean of its clips'. Intervals resample songs for both units, all by one artist
+    together where artists are named; where the data do not name the songs, each clip counts as one and the intervals
+    are narrower than they should be. The majority baseline always guesses the commonest true genre. `temperature`
+    divides the logits of what is judged.
 
     Raises DataError where no truth is known, UsageError where `level`, `resamples` or `top_k` is out of range.
     """
@@ -49,7 +50,7 @@ def score(
         raise DataError(f"none of {len(predictions)} predictions has a known true genre: there is nothing to score")
     before = judged.by_song() if unit == "track" else judged
     judged = before.tempered(temperature)
-    tallies = song_tallies(judged, top_k)
+    tallies = cluster_tallies(judged, top_k)
     value = figures(tallies.sum(0))
     low, high = percentiles(bootstrap(tallies, figures, resamples=resamples, seed=seed), level)
     accuracy, macro_f1, log_loss, top_k_accuracy = (
@@ -62,7 +63,8 @@ def score(
     return Scores(
         unit=unit,
         n=len(judged),
-        songs=len(tallies),
+        songs=len(set(judged.songs)),
+        artists=len(tallies) if judged.artists else None,
         level=level,
         resamples=resamples,
         accuracy=accuracy,
@@ -105,22 +107,22 @@ def ranks(probabilities: Floats, truth: Ints) -> Ints:
     return np.asarray(before.sum(1), dtype=np.int64)
 
 
-def song_tallies(predictions: Predictions, top_k: int) -> Floats:
-    """What each song adds to the sums that all figures are made from, shape (songs, 3 * genres + 3).
+def cluster_tallies(predictions: Predictions, top_k: int) -> Floats:
+    """What each artist, or song, adds to the sums that all figures are made from, shape (clusters, 3 * genres + 3).
 
     Columns: right guesses, occurrences and guesses of each genre; then judged things, losses, and hits of the top k.
     """
     classes = len(predictions.genres)
     truth, guesses = predictions.truth, predictions.guesses
-    _, song = np.unique(np.array(predictions.songs), return_inverse=True)
-    tallies = np.zeros((song.max() + 1, 3 * classes + 3))
+    _, cluster = np.unique(np.array(predictions.clusters), return_inverse=True)
+    tallies = np.zeros((cluster.max() + 1, 3 * classes + 3))
     right = truth == guesses
-    np.add.at(tallies, (song[right], truth[right]), 1)
-    np.add.at(tallies, (song, classes + truth), 1)
-    np.add.at(tallies, (song, 2 * classes + guesses), 1)
-    np.add.at(tallies[:, -3], song, 1)
-    np.add.at(tallies[:, -2], song, losses(predictions.probabilities, truth))
-    np.add.at(tallies[:, -1], song, ranks(predictions.probabilities, truth) < top_k)
+    np.add.at(tallies, (cluster[right], truth[right]), 1)
+    np.add.at(tallies, (cluster, classes + truth), 1)
+    np.add.at(tallies, (cluster, 2 * classes + guesses), 1)
+    np.add.at(tallies[:, -3], cluster, 1)
+    np.add.at(tallies[:, -2], cluster, losses(predictions.probabilities, truth))
+    np.add.at(tallies[:, -1], cluster, ranks(predictions.probabilities, truth) < top_k)
     return tallies
 
 

@@ -12,7 +12,7 @@ Unit = Literal["clip", "track"]
 
 
 class Score(msgspec.Struct, frozen=True):
-    """One figure with its bootstrap interval: `level` of the resamples of whole songs fall between `low` and `high`."""
+    """One figure with its bootstrap interval: `level` of the resamples fall between `low` and `high`."""
 
     value: float
     low: float
@@ -69,8 +69,9 @@ class Kept(msgspec.Struct, frozen=True):
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
     """All figures at one level, clips or whole tracks.
 
-    `log_loss` is in nats; `macro_f1` the plain mean over the genres that occur in truth or guess. `calibration` is None
-    in files that were written before there was one.
+    `log_loss` is in nats; `macro_f1` the plain mean over the genres that occur in truth or guess. `artists` counts what
+    the bootstrap drew: all songs of an artist together, those of unknown ones each for itself; None: it drew songs.
+    `calibration` is None in files that were written before there was one.
     """
 
     unit: Unit
@@ -88,6 +89,18 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     genres: tuple[GenreScore, ...]
     confusion: tuple[tuple[int, ...], ...]  # rows: truth, columns: guess
     calibration: Calibration | None = None
+    artists: int | None = None
+
+
+class Slice(msgspec.Struct, frozen=True, kw_only=True):
+    """How the judged things fared that are alike in one respect: their language or their decade."""
+
+    by: Literal["language", "decade"]
+    value: str
+    n: int
+    accuracy: Score
+    macro_f1: Score
+    majority_accuracy: float
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +111,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     these tracks.
     `leak` is the sentence of `Leaks.sentence`, None where nothing leaks. `left_out` counts by reason what was not
     judged. `by_clip` is None where each track gave one example, `by_track` where the data do not say which song a clip
-    is from.
+    is from. `slices` are of the headline, and empty where the data do not tell things apart by language or decade.
     """
 
     data: str
@@ -114,6 +127,7 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
     left_out: dict[str, int] = {}
     calibrated_on: str | None = None
     calibrated_on_it: bool = False
+    slices: tuple[Slice, ...] = ()
     format: int = 1
 
     @property
@@ -136,4 +150,6 @@ class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
             said.append("it also set the temperature, so a test's calibration error would be higher")
         if self.leak is not None:
             said.append(self.leak)
+        if (artists := self.headline.artists) is not None:
+            said.append(f"intervals over artists, of whom there are {artists:,}: all songs by one are drawn together")
         return said + [f"left out: {count} ({reason})" for reason, count in self.left_out.items()]

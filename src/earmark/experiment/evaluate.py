@@ -14,7 +14,8 @@ from earmark.classifier import Classifier, Fusion, load, load_run
 from earmark.classifier.loading import is_fusion
 from earmark.errors import DataError, UsageError
 from earmark.evaluation.metrics import score
-from earmark.evaluation.scores import Evaluation, Scores, Unit
+from earmark.evaluation.scores import Evaluation, Scores, Slice, Unit
+from earmark.evaluation.slices import alike, slices
 from earmark.experiment.artist_input import leak_of
 from earmark.experiment.evaluate_fusion import evaluate_fusion
 from earmark.experiment.prepare import Prepared, features_of, prepare
@@ -108,6 +109,7 @@ def evaluate_on(
         leak=_seen_before(run, classifier, renamed),
         left_out={reason: count for reason, count in left_out.items() if count},
         calibrated_on=classifier.card.calibrated_on,
+        slices=_sliced(run, name, extraction.examples, recipe.evaluation),
         by_clip=by_clip,
         by_track=by_track,
     )
@@ -169,6 +171,7 @@ def judge(run: Run, recipe: Recipe, classifier: Classifier, prepared: Prepared, 
         left_out=prepared.split.left_out,
         calibrated_on=classifier.card.calibrated_on,
         calibrated_on_it=on_valid and classifier.card.calibrated_on is not None,
+        slices=_sliced(run, part, examples, recipe.evaluation),
         by_clip=by_clip,
         by_track=by_track,
     )
@@ -193,7 +196,12 @@ def _judged(
         )
 
     judged = Predictions(
-        classifier.genres, examples.ids, examples.songs, examples.y, classifier.uncalibrated(examples.x)
+        classifier.genres,
+        examples.ids,
+        examples.songs,
+        examples.y,
+        classifier.uncalibrated(examples.x),
+        examples.artists,
     )
     if not dataset.songs_known:
         return scored(judged, "clip", run.predictions(name)), None
@@ -201,6 +209,14 @@ def _judged(
         return None, scored(judged, "track", run.predictions(name))
     by_clip = scored(judged, "clip", run.predictions(name))
     return by_clip, scored(judged.by_song(), "track", run.predictions(name, by_track=True))
+
+
+def _sliced(run: Run, name: str, examples: Examples, settings: EvaluationSettings) -> tuple[Slice, ...]:
+    """Slices of what was just judged and written down."""
+    known = alike([examples.tracks[place] for place in np.unique(examples.track)])
+    if not known:
+        return ()
+    return slices(read_headline(run, name), known, level=settings.interval, resamples=settings.resamples)
 
 
 def read_headline(run: Run, name: str) -> Predictions:

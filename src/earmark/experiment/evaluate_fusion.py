@@ -14,7 +14,7 @@ from earmark.evaluation.metrics import score
 from earmark.evaluation.scores import Evaluation
 from earmark.experiment.watcher import Watcher
 from earmark.predictions import Predictions
-from earmark.tracks import Dataset, Fault, Part, Track
+from earmark.tracks import Dataset, Fault, Part, Track, artists_of
 
 
 def evaluate_fusion(
@@ -40,7 +40,7 @@ def evaluate_fusion(
         raise DataError(f"{dataset.name}: none of {len(dataset)} tracks can be read; the first: {faults[0].what}")
     songs = tuple(track.song for track in judged)
     ids = tuple(track.id for track in judged)
-    said = Predictions(fusion.genres, ids, songs, dataset.labels(judged), np.stack(probabilities))
+    said = Predictions(fusion.genres, ids, songs, dataset.labels(judged), np.stack(probabilities), artists_of(judged))
     each_a_song = dataset.songs_known and len(set(songs)) == len(songs)
     return Evaluation(
         data=dataset.name,

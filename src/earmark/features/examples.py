@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from earmark.features.on_demand import OnDemand
 from earmark.text.texts import Texts
-from earmark.tracks import Track
+from earmark.tracks import Track, artists_of
 
 
 @dataclass(frozen=True)
@@ -50,3 +50,8 @@ class Examples:
     def songs(self) -> tuple[str, ...]:
         """The song each example was cut from."""
         return tuple(self.tracks[t].song for t in self.track)
+
+    @property
+    def artists(self) -> tuple[str, ...]:
+        """Who made each, "" where unknown; empty where the data name nobody."""
+        return artists_of([self.tracks[t] for t in self.track])

@@ -2,101 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
-
-import msgspec
-import numpy as np
 
 from earmark.evaluation.comparison import Comparison, Pair
 from earmark.evaluation.scores import Evaluation, Score, Scores
+from earmark.report.contenders import Contender, Training
 from earmark.report.pages import count, counted, figure, percent, render
 from earmark.report.run_page import MATRIX_CLASSES, matrix
 from earmark.report.study_charts import LINES, Curves, DotPlot, Scatter, curves, dot_plot, scatter, short
-from earmark.training.history import Epoch
 
 PARTS = {"valid": "validation", "test": "test"}
 SHORTEST = 0.01  # minutes, the last decimal they are given with
 
 
 @dataclass(frozen=True)
-class Training:
-    """One seed of a recipe, judged over `n` things of `part`.
-
-    `evaluation` and `history` come from its run's folder: None and empty where that is gone. `joined_after` is the
-    epoch after which the finished training went on; 0: it did not.
-    """
-
-    seed: int
-    run: str
-    part: str
-    unit: str
-    n: int
-    accuracy: Score
-    macro_f1: float
-    majority: float
-    parameters: int
-    epochs: int
-    kept_epoch: int
-    minutes: float
-    evaluation: Evaluation | None = None
-    history: Sequence[Epoch] = ()
-    joined_after: int = 0
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A recipe with its trainings, at least one."""
-
-    name: str
-    digest: str
-    rationale: str
-    trainings: Sequence[Training]
-
-    def mean(self, figure: str) -> float:
-        """The mean of that figure over the seeds."""
-        return fmean(getattr(training, figure) for training in self.trainings)
-
-    @property
-    def seeds(self) -> list[float]:
-        """The accuracy of each seed."""
-        return [training.accuracy.value for training in self.trainings]
-
-    @property
-    def calibration_error(self) -> float | None:
-        """The mean over the seeds; None where a run is gone, or older than the figure."""
-        judged = [training.evaluation.headline for training in self.trainings if training.evaluation is not None]
-        found = [scores.calibration.ece for scores in judged if scores.calibration is not None]
-        return fmean(found) if len(found) == len(self.trainings) else None
-
-    @property
-    def scores(self) -> Scores | None:
-        """The figures of the first seed with the confusions of all; None where a run is gone."""
-        found = [training.evaluation.headline for training in self.trainings if training.evaluation is not None]
-        if len(found) < len(self.trainings):
-            return None
-        summed = np.sum([scores.confusion for scores in found], axis=0).tolist()
-        return msgspec.structs.replace(found[0], confusion=tuple(tuple(row) for row in summed))
-
-    @property
-    def curve(self) -> list[float]:
-        """Mean validation accuracy of the seeds at each epoch that all of them reached; empty where one is unknown."""
-        columns = [[epoch.valid_accuracy for epoch in training.history] for training in self.trainings]
-        known = [[value for value in column if value is not None] for column in columns]
-        return [fmean(values) for values in zip(*known, strict=False)] if known == columns else []
-
-    @property
-    def joins(self) -> list[int]:
-        """After which epochs of the curve finished trainings went on."""
-        return sorted({t.joined_after for t in self.trainings if 0 < t.joined_after < len(self.curve)})
-
-
-@dataclass(frozen=True)
 class StudyPage:
-    """All that the page of a study shows.
+    """All that the page of a study shows of the recipes on one data set.
 
     name        the study's name
+    data        what the data are called where there are others beside them
     level       of the intervals
     contenders  in any order, at least one
     comparison  of those whose predictions are there; None where none are, or they are not of the same things
@@ -108,6 +35,7 @@ class StudyPage:
     contenders: Sequence[Contender]
     comparison: Comparison | None = None
     remarks: Sequence[str] = ()
+    data: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,17 +48,18 @@ class Row:
     compared: bool
 
     @property
-    def seeds(self) -> str:
-        """The seeds' own accuracies in words."""
-        low, high = min(self.contender.seeds), max(self.contender.seeds)
-        if len(self.contender.seeds) == 1:
-            return "one seed"
-        return f"{len(self.contender.seeds)} seeds: {100 * low:.1f}–{percent(high)}"
+    def trainings(self) -> str:
+        """The accuracies of the folds, or of the seeds, in words."""
+        marks, seeds, spread = self.contender.marks, len(self.contender.seeds), self.contender.spread
+        if self.contender.folds:
+            words = f"{counted(len(marks), 'fold')}{f' × {seeds} seeds' if seeds > 1 else ''}"
+            return words if spread is None else f"{words}: {100 * fmean(marks):.1f} ± {percent(spread)}"
+        return "one seed" if spread is None else f"{seeds} seeds: {100 * min(marks):.1f}–{percent(max(marks))}"
 
 
 @dataclass(frozen=True)
 class View:
-    """What page and PDF both show, worked out."""
+    """What page and PDF both show of one data set, worked out."""
 
     page: StudyPage
     rows: Sequence[Row]
@@ -140,24 +69,49 @@ class View:
     against_best: Sequence[Pair]
 
     @property
-    def title(self) -> str:
-        """The study's name, and on which data, as far as runs tell."""
-        data = _each_once(e.data for e in self.evaluations)
-        return f"{self.page.name} on {', '.join(data)}" if data else self.page.name
+    def key(self) -> str:
+        """What its sections' names on the page begin with."""
+        return re.sub(r"\W+", "-", f"{self.page.data}-").casefold() if self.page.data else ""
 
     @property
-    def size(self) -> str:
-        """How much was trained."""
-        return f"{counted(len(self.rows), 'recipe')}, {counted(len(self.trainings), 'training')}."
+    def folds(self) -> bool:
+        """Whether what was judged is shared out among folds."""
+        return any(row.contender.folds for row in self.rows)
+
+    @property
+    def by_artist(self) -> bool:
+        """Whether intervals are over artists."""
+        if self.page.comparison is not None:
+            return self.page.comparison.by_artist
+        return any(e.headline.artists is not None for e in self.evaluations)
+
+    @property
+    def others(self) -> str:
+        """What an interval is over."""
+        return "artists" if self.by_artist else "songs"
 
     @property
     def ranking_note(self) -> str:
         """How to read the ranking."""
+        if self.folds:
+            told = "over the tracks of all folds, each judged once a seed"
+            below = "the folds' mean and standard deviation"
+        else:
+            told, below = "the seeds' mean", "the seeds' own"
         return (
-            f"Accuracy: the seeds' mean, in brackets its {percent(self.page.level, 0)} interval over other songs; "
-            f"below, the seeds' own. Always guessing the commonest genre would be right for {percent(self.majority)}. "
+            f"Accuracy: {told}, in brackets its {percent(self.page.level, 0)} interval over other {self.others}; "
+            f"below, {below}. Always guessing the commonest genre would be right for {percent(self.majority)}. "
+            f"{'Macro-F1: the mean of all trainings. ' if self.folds else ''}"
             "ECE: expected calibration error, how far probabilities are off in the mean."
         )
+
+    @property
+    def dots_note(self) -> str:
+        """What the marks below a dot are, and how far they tell."""
+        if self.folds:
+            return "the folds: how far the outcome moves with who is judged and who is learned from"
+        alone = " (a single seed has none)" if any(len(row.contender.marks) == 1 for row in self.rows) else ""
+        return f"the seeds themselves{alone}: how far the outcome moves when only chance in training differs"
 
     @property
     def differences_note(self) -> str:
@@ -165,12 +119,16 @@ class View:
         compared = self.page.comparison
         if compared is None:
             return ""
+        drawn, apart = "whole songs", ""
+        if self.by_artist:
+            drawn = f"all songs of an artist together ({count(compared.drawn)} artists)"
+            apart = ", and takes songs by one artist as independent"
         return (
             f"Each recipe against the best, {self.rows[0].contender.name}, on the same "
             f"{counted(compared.n, self.unit)}. Difference of the seeds' mean accuracies in percentage points, with "
-            f"its {percent(compared.level, 0)} interval from {count(compared.resamples)} bootstrap resamples of whole "
-            f"songs. Every p is two-sided and corrected for {counted(len(compared.pairs), 'pair')} after Holm. "
-            "McNemar's exact test compares the recipes' pooled answers, the mean of their seeds' probabilities."
+            f"its {percent(compared.level, 0)} interval from {count(compared.resamples)} bootstrap resamples of "
+            f"{drawn}. Every p is two-sided and corrected for {counted(len(compared.pairs), 'pair')} after Holm. "
+            f"McNemar's exact test compares the recipes' pooled answers, the mean of their seeds' probabilities{apart}."
         )
 
     @property
@@ -191,17 +149,33 @@ class View:
     @property
     def majority(self) -> float:
         """Accuracy of always guessing the commonest genre."""
-        return self.trainings[0].majority
+        return self.rows[0].contender.majority
 
     @property
     def judged(self) -> list[str]:
         """What was judged: one entry, unless it differs between the trainings."""
-        return _each_once(f"{PARTS.get(t.part, t.part)}, over {counted(t.n, t.unit)}" for t in self.trainings)
+        told = []
+        for contender in (row.contender for row in self.rows):
+            part, unit = (getattr(contender.trainings[0], name) for name in ("part", "unit"))
+            folds = f" in {counted(len(contender.folds), 'fold')}" if contender.folds else ""
+            told.append(f"{PARTS.get(part, part)}, over {counted(contender.judged, unit)}{folds}")
+        return _each_once(told)
 
     @property
     def splits(self) -> list[str]:
         """Data and split, as far as runs tell; one entry, as above."""
-        return _each_once(f"{e.data}, {e.split}" for e in self.evaluations)
+        return _each_once(
+            f"{t.evaluation.data}, {row.contender.split or t.evaluation.split}"
+            for row in self.rows
+            for t in row.contender.trainings
+            if t.evaluation is not None
+        )
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Recipe → how its folds keep tracks apart; empty unless that differs between the recipes."""
+        found = {row.contender.name: row.contender.split.partition(",")[0] for row in self.rows}
+        return found if len(set(found.values())) > 1 else {}
 
     @property
     def synthetic(self) -> bool:
@@ -214,14 +188,9 @@ class View:
         return any(row.contender.joins for row in self.rows)
 
     @property
-    def single_seed(self) -> bool:
-        """Whether any recipe was trained with one seed alone."""
-        return any(len(row.contender.trainings) == 1 for row in self.rows)
-
-    @property
     def warnings(self) -> list[tuple[str, str]]:
         """What must be read before the scores: a word, and a sentence."""
-        found = [("Leak", leak) for leak in _each_once(e.leak for e in self.evaluations if e.leak is not None)]
+        found = self._leaks
         if any(e.chosen_on_it for e in self.evaluations):
             found.append(
                 ("Validation, not test", "the same tracks chose each epoch that was kept: expect less of others")
@@ -231,8 +200,18 @@ class View:
         if any(e.by_track is None and e.headline.songs == e.headline.n for e in self.evaluations):
             said = "each clip counts as one: intervals are narrower and p values smaller than over songs"
             found.append(("Songs unknown", said))
-        if len(self.judged) > 1 or len(self.splits) > 1:
+        if len(self.judged) > 1 or (len(self.splits) > 1 and not all(row.compared for row in self.rows)):
             found.append(("Not comparable", "the recipes were not all judged on the same part of one split"))
+        return found
+
+    @property
+    def _leaks(self) -> list[tuple[str, str]]:
+        """Each that there is, and in which recipes, where that is not all of them."""
+        found: list[tuple[str, str]] = []
+        for leak in _each_once(row.contender.leak for row in self.rows if row.contender.leak is not None):
+            holders = [row.contender.name for row in self.rows if row.contender.leak == leak]
+            whose = f"{', '.join(holders)}: " if len(holders) < len(self.rows) else ""
+            found.append(("Leak", f"{whose}{'in the first fold ' if self.folds else ''}{leak}"))
         return found
 
     @property
@@ -247,13 +226,12 @@ class View:
 
 
 def view(page: StudyPage) -> View:
-    """Rank the recipes by the mean accuracy of their seeds, and lay out the charts."""
+    """Rank the recipes by their accuracy, and lay out the charts."""
     known = page.comparison.accuracy if page.comparison is not None else {}
-    scored = [(contender, known.get(contender.name)) for contender in page.contenders]
-    scored.sort(key=lambda pair: (-fmean(pair[0].seeds), pair[0].name))
+    scored = [(known.get(c.name) or _mean_score(c), c) for c in page.contenders]
+    scored.sort(key=lambda pair: (-pair[0].value, pair[1].name))
     rows = [
-        Row(rank, contender, score or _mean_score(contender), score is not None)
-        for rank, (contender, score) in enumerate(scored, start=1)
+        Row(rank, contender, score, contender.name in known) for rank, (score, contender) in enumerate(scored, start=1)
     ]
     scores = [row.accuracy for row in rows]
     contenders = [row.contender for row in rows]
@@ -261,9 +239,7 @@ def view(page: StudyPage) -> View:
     return View(
         page=page,
         rows=rows,
-        dots=dot_plot(
-            [c.name for c in contenders], scores, [c.seeds for c in contenders], contenders[0].mean("majority")
-        ),
+        dots=dot_plot([c.name for c in contenders], scores, [c.marks for c in contenders], contenders[0].majority),
         costs=[
             scatter(
                 "minutes of training", scores, [c.mean("minutes") for c in contenders], floor=SHORTEST, label=short
@@ -277,11 +253,34 @@ def view(page: StudyPage) -> View:
     )
 
 
-def render_study(page: StudyPage) -> str:
-    """The page as one HTML file that needs no network; the same bytes for the same input."""
+def views_of(pages: Sequence[StudyPage]) -> list[View]:
+    """What page and PDF show of each; of one alone the data need no name."""
+    return [view(page if len(pages) > 1 else replace(page, data="")) for page in pages]
+
+
+def title(views: Sequence[View]) -> str:
+    """The study's name, and on which data, as far as runs tell."""
+    data = _each_once(e.data for view in views for e in view.evaluations)
+    return f"{views[0].page.name} on {', '.join(data)}" if data else views[0].page.name
+
+
+def size(views: Sequence[View]) -> str:
+    """How much was trained."""
+    recipes, trainings = sum(len(view.rows) for view in views), sum(len(view.trainings) for view in views)
+    return f"{counted(recipes, 'recipe')}, {counted(trainings, 'training')}."
+
+
+def render_study(*pages: StudyPage) -> str:
+    """The page as one HTML file that needs no network, one data set after the other; the same bytes for the same input.
+
+    Where there are several, each is named by its `data`.
+    """
+    views = views_of(pages)
     return render(
         "study.html",
-        view=view(page),
+        views=views,
+        title=title(views),
+        size=size(views),
         matrix=matrix,
         matrix_classes=MATRIX_CLASSES,
         p_value=p_value,

@@ -14,21 +14,26 @@ import msgspec
 from earmark.errors import need
 from earmark.report.pages import figure, macro, percent
 from earmark.report.run_page import matrix
-from earmark.report.study_page import StudyPage, View, minutes, p_value, points, span, view
+from earmark.report.study_page import StudyPage, View, minutes, p_value, points, size, span, title, views_of
 
 EPOCH = 0  # seconds since 1970 given as the time of making, so that the same study gives the same bytes
 
 
-def render_study_pdf(page: StudyPage) -> bytes:
+def render_study_pdf(*pages: StudyPage) -> bytes:
     """The comparison as a PDF (A4); the same bytes for the same input. Raises UsageError where Typst is missing."""
     typst = need("typst", extra="pdf", purpose="a study as PDF")
-    seen = view(page)
-    drawings = _drawings(seen)
+    views = views_of(pages)
+    drawings = [_drawings(seen, number) for number, seen in enumerate(views)]
+    told = {
+        "title": title(views),
+        "size": size(views),
+        "tables": [_said(seen, [*drawn]) for seen, drawn in zip(views, drawings, strict=True)],
+    }
     with tempfile.TemporaryDirectory() as name, as_file(files("earmark.report") / "templates") as templates:
         folder = Path(name)
-        for drawing, svg in drawings.items():
+        for drawing, svg in (pair for drawn in drawings for pair in drawn.items()):
             (folder / drawing).write_text(svg, encoding="utf-8")
-        (folder / "study.json").write_bytes(msgspec.json.encode(_said(seen, [*drawings])))
+        (folder / "study.json").write_bytes(msgspec.json.encode(told))
         (folder / "study.typ").write_bytes((templates / "study.typ").read_bytes())
         pdf: bytes = typst.Compiler(
             folder / "study.typ", font_paths=[Path(mpl.get_data_path()) / "fonts" / "ttf"], ignore_system_fonts=True
@@ -36,11 +41,11 @@ def render_study_pdf(page: StudyPage) -> bytes:
     return pdf
 
 
-def _drawings(seen: View) -> dict[str, str]:
+def _drawings(seen: View, number: int) -> dict[str, str]:
     """File name → SVG, with the colours of the light page written out."""
-    charts: dict[str, tuple[str, Any]] = {"dots.svg": ("dot_plot", seen.dots)}
-    charts |= {f"cost-{i}.svg": ("scatter", chart) for i, chart in enumerate(seen.costs)}
-    charts |= {f"curves-{i}.svg": ("curves", chart) for i, chart in enumerate(seen.curves)}
+    charts: dict[str, tuple[str, Any]] = {f"dots-{number}.svg": ("dot_plot", seen.dots)}
+    charts |= {f"cost-{number}-{i}.svg": ("scatter", chart) for i, chart in enumerate(seen.costs)}
+    charts |= {f"curves-{number}-{i}.svg": ("curves", chart) for i, chart in enumerate(seen.curves)}
     style = f"<style>.chart {{ font-family: 'DejaVu Sans'; }}\n{_style()}</style>"
     return {
         name: re.sub(r"(<svg[^>]*>)", lambda opening: opening[1] + style, macro("charts.html", drawing)(chart), count=1)
@@ -59,8 +64,7 @@ def _style() -> str:
 
 def _said(seen: View, drawings: list[str]) -> dict[str, Any]:
     return {
-        "title": seen.title,
-        "size": seen.size,
+        "data": seen.page.data,
         "warnings": seen.warnings,
         "judged": "; ".join(seen.judged),
         "ranking_note": seen.ranking_note,
@@ -70,7 +74,8 @@ def _said(seen: View, drawings: list[str]) -> dict[str, Any]:
                 "name": row.contender.name,
                 "accuracy": percent(row.accuracy.value),
                 "interval": span(row.accuracy),
-                "seeds": row.seeds,
+                "trainings": row.trainings,
+                "split": seen.kinds.get(row.contender.name, ""),
                 "figures": [
                     percent(row.contender.mean("macro_f1")),
                     percent(row.contender.calibration_error),
@@ -82,8 +87,9 @@ def _said(seen: View, drawings: list[str]) -> dict[str, Any]:
             for row in seen.rows
         ],
         "remarks": [*([f"Split: {'; '.join(seen.splits)}."] if seen.splits else []), *seen.page.remarks],
-        "dots_note": "Dots: the mean over seeds; marks below: the seeds; lines: "
-        f"the {percent(seen.page.level, 0)} interval over songs. Numbers are ranks.",
+        "dots_note": f"Dots: the accuracy; marks below: {'the folds' if seen.folds else 'the seeds'}; lines: "
+        f"the {percent(seen.page.level, 0)} interval over {seen.others}. Numbers are ranks.",
+        "dots": next(name for name in drawings if name.startswith("dots")),
         "costs": [name for name in drawings if name.startswith("cost")],
         "joined": seen.joined,
         "curves": [name for name in drawings if name.startswith("curves")],

@@ -25,7 +25,7 @@ def draw(
     test: float = 0.0,
     stratify: bool = True,
     folds: int | None = None,
-    fold: int = 0,
+    fold: int | None = None,
     path: str | None = None,
     seed: int = 1,
 ) -> Split:
@@ -37,8 +37,9 @@ def draw(
     by_artist   artists stay together; a song whose artist is unknown counts as an artist of its own
     file        the list at `path`, see `read_split`
 
-    `valid` and `test` are shares of the tracks. With `folds`, fold `fold` (counted from 0) is the test part, `valid` a
-    share of the rest. `stratify` keeps the mixture of genres equal over the parts, as far as whole groups allow.
+    `valid` and `test` are shares of the tracks. With `folds`, fold `fold` (counted from 0; None: the first) is the test
+    part, `valid` a share of the rest. `stratify` keeps the mixture of genres equal over the parts, as far as whole
+    groups allow.
     The same seed gives the same split on every machine, in whatever order the tracks come. Tracks without a genre are
     left out, and counted.
 
@@ -50,6 +51,7 @@ def draw(
         return _from_file(dataset, Path(path))
     if kind == "as_given":
         return _as_given(dataset)
+    fold = fold or 0
     _check_shares(valid, test, folds, fold)
     tracks = [track for track in dataset.tracks if track.genre is not None]
     groups = _groups(dataset, tracks, kind)
