@@ -85,7 +85,7 @@ def render_explanation(explanation: Explanation) -> str:
 
 
 def render_reasons(explanation: Explanation) -> str:
-    """What speaks for the first genre, the tags that are heard and the nearest tracks, as sections for another page."""
+    """What speaks for the first genre, the tags heard, the nearest tracks and the classifier: sections for a page."""
     return render("explain_reasons.html", **_reasons(explanation)).encode("utf-8", "backslashreplace").decode()
 
 

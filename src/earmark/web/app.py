@@ -62,7 +62,8 @@ def create_app(settings: Settings) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001
-        state.ears.start()
+        if settings.ready:
+            state.ears.start()
         state.jobs.start()
         try:
             yield

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from earmark.audio.decode import probe, read_audio
 from earmark.audio.log_mel import log_mel
 from earmark.audio.waveform import Waveform
-from earmark.classifier import Classifier, Fusion, load
+from earmark.classifier import Classifier, Exported, Fusion, load
+from earmark.classifier.answer import Verdict
 from earmark.classifier.explanation import explain
 from earmark.errors import AudioError, EarmarkError, UsageError
 from earmark.features.log_mel import LogMel
@@ -53,8 +54,9 @@ class Glance(msgspec.Struct, frozen=True):
 
     picture: Picture
     genre: str
-    verdict: str
+    verdict: Verdict
     reason: str | None
+    min_confidence: float
     probabilities: dict[str, float]
 
 
@@ -90,6 +92,10 @@ class Listening:
     def __call__(self) -> Listener:
         """Load the classifier. Raises ModelError where there is none, UsageError where it hears no sound."""
         classifier = load(self.model)
+        if isinstance(classifier, Exported):
+            raise UsageError(
+                f"{classifier.name}: an ONNX file cannot explain itself; give the run that it was made from"
+            )
         if isinstance(classifier, Classifier) and not isinstance(classifier.card.features, LogMel | Musicnn):
             raise UsageError(f"{classifier.name}: it was not trained on sound; `earmark serve` needs one that was")
 
@@ -124,8 +130,9 @@ def glance(classifier: Classifier | Fusion, waveform: Waveform, picture: Picture
     rate, middle = waveform.sample_rate, len(waveform.samples) // 2
     half = round(MIDDLE * rate / 2)
     answer = classifier.predict(Waveform(waveform.samples[max(0, middle - half) : middle + half], rate))
-    verdict = "not music" if answer.strange else "music" if answer.probability >= min_confidence else "unsure"
-    return Glance(picture, answer.genre, verdict, answer.strange, {g: round(p, 6) for g, p in answer.ranked()})
+    answer = replace(answer, min_confidence=min_confidence)
+    probabilities = {genre: round(p, 6) for genre, p in answer.ranked()}
+    return Glance(picture, answer.genre, answer.verdict, answer.strange, min_confidence, probabilities)
 
 
 def picture_of(waveform: Waveform) -> Picture:
@@ -147,4 +154,5 @@ def picture_of(waveform: Waveform) -> Picture:
 
 
 def _bytes(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
-    return np.round(np.clip(shares, 0, 1) * 255).astype(np.uint8)
+    bytes_: NDArray[np.uint8] = np.round(np.clip(shares, 0, 1) * 255).astype(np.uint8)
+    return bytes_

@@ -33,4 +33,4 @@ def page(request: Request, template: str, *, status: int = 200, **context: Any) 
 def shared_style() -> str:
     """The style sheet that the reports have too."""
     templates = files("earmark.report") / "templates"
-    return "\n".join((templates / name).read_text("utf-8") for name in ("style.css", "charts.css"))
+    return "\n".join((templates / name).read_text("utf-8") for name in ("style.css", "charts.css", "explain.css"))

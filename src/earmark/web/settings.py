@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from earmark.batches.mapping import usable_cores
-from earmark.classifier.loading import DEFAULT
+from earmark.classifier import DEFAULT
 
 MIB = 1024 * 1024
 LEAST_RATE = 8 * 1024  # bytes a second: the slowest telephone line that still gets through
@@ -23,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token      asked of everyone, where not None
     hosts      names by which the server may be called, beside addresses of this machine
     workers    processes that listen
+    ready      whether these load the classifier at once, not when the first song comes
     waiting    jobs that may wait; more are refused
     kept       finished jobs whose results can still be asked for
     upload     bytes of one upload
@@ -40,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     token: str | None = None
     hosts: tuple[str, ...] = ()
     workers: int = msgspec.field(default_factory=lambda: min(2, usable_cores()))
+    ready: bool = False
     waiting: int = 64
     kept: int = 200
     upload: int = 512 * MIB

@@ -109,11 +109,11 @@ def operations(state: AppState) -> list[Operation]:
     return [
         Operation(
             "POST", "/listen", "Name the genre of a file: the body of the request. Gives the job that does.",
-            listen, JobView, query=Upload, body=bytes, refused=TOO_LARGE | TOO_SLOW | TOO_MANY,
+            listen, JobView, 202, query=Upload, body=bytes, refused=TOO_LARGE | TOO_SLOW | TOO_MANY,
         ),
         Operation(
             "POST", "/listen/file", "Name the genre of a file of the library. Gives the job that does.",
-            listen_to_file, JobView, body=Pick, refused=missing | TOO_MANY,
+            listen_to_file, JobView, 202, body=Pick, refused=missing | TOO_MANY,
         ),
         Operation("GET", "/files", "What is in a folder of the library.", files, Listed, query=Inside, refused=missing),
         Operation(
@@ -137,7 +137,7 @@ async def _answer(state: AppState, job: Job, wait: bool) -> Response:
     if wait:
         async for each in state.jobs.follow(job):
             view = each or view
-    return as_json(view)
+    return as_json(view, 202)
 
 
 def _library(state: AppState) -> Folder:
