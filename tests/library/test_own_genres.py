@@ -61,7 +61,8 @@ def test_what_there_is_not_is_refused(own: OwnGenres) -> None:
     assert own.given == {}
 
 
-def test_links_that_lead_out_and_names_that_are_no_text_are_left_out(own: OwnGenres, library: Path) -> None:
+@pytest.mark.usefixtures("own")
+def test_links_that_lead_out_and_names_that_are_no_text_are_left_out(library: Path) -> None:
     write_song(library.parent / "outside.flac")
     (library / "out.flac").symlink_to(library.parent / "outside.flac")
     (library / "said.flac").rename(library / "sa\udcffid.flac")

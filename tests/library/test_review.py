@@ -122,8 +122,8 @@ def songs(library: Path) -> list[Path]:
 
 
 @pytest.fixture
-def heard(songs: list[Path], library: Path, model: Path) -> Review:
-    return Review(suggest([library], model, min_confidence=0.0, place=Place(workers=0)))
+def heard(songs: list[Path], model: Path) -> Review:
+    return Review(suggest([songs[0].parents[1]], model, min_confidence=0.0, place=Place(workers=0)))
 
 
 def _undone(tagging: str, review: Review) -> None:
@@ -153,7 +153,7 @@ class Enough(Exception):  # noqa: N818
 
 
 def test_one_that_was_stopped_knows_what_it_has_written(heard: Review, songs: list[Path]) -> None:
-    def stop(done: int, of: int) -> None:
+    def stop(done: int, _: int) -> None:
         if done == 2:
             raise Enough
 

@@ -9,7 +9,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from earmark.checksums import file_digest
-from earmark.classifier import Classifier, Fusion, load, locate
+from earmark.classifier import Classifier, Fusion, locate, located
+from earmark.classifier.loading import load
 from earmark.classifier.musicality import SHIPPED as MUSICALITY
 from earmark.errors import AudioError, DataError, EarmarkError, ModelError, TagError
 from earmark.library.answers import Heard, Seen, stamp_of
@@ -41,7 +42,8 @@ class Listening:
 
 
 def listening(model: Path | str) -> tuple[Listening, Classifier | Fusion]:
-    """What workers make of a classifier, by path or by name, and the classifier. Raises ModelError as `load` does."""
+    """What workers make of a classifier, by path, address or name, and the classifier. Raises ModelError as `load` does."""
+    model = located(model)
     folder, classifier = locate(model), load(model)
     # A name is looked up by each machine for itself: what is shipped lies elsewhere there.
     sent = str(folder.resolve()) if folder.is_relative_to(model) else str(model)

@@ -227,9 +227,9 @@ class Review:
             album=_album(decision),
             outcome=decision.outcome,
             choice=self.choice(place),
-            why=decision.why,
-            old=decision.old,
-            becomes=self._becomes(place),
+            why=_text(decision.why),
+            old=tuple(map(_text, decision.old)),
+            becomes=tuple(map(_text, self._becomes(place))),
             suggested=decision.suggested,
         )
 

@@ -50,8 +50,8 @@ def suggest(
     """Listen to the files among `paths` and below its folders, and plan their genres. Their files are only read.
 
     model: by path or by name. mapping: file of the person's own names. existing, min_confidence, top: as `Settings`
-    says. place: where files are listened to; None: in as many processes as there are cores. confined: links that lead out of a
-    folder are refused.
+    says. place: where files are listened to; None: in as many processes as there are cores. confined: links that lead
+    out of a folder are refused.
     Raises UsageError for settings out of range, ModelError where the classifier cannot be loaded, DataError for a
     mapping that does not fit, and what `scan` raises.
     """
