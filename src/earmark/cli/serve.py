@@ -24,7 +24,8 @@ def command(
     ] = None,
     runs: Annotated[Path, typer.Option(help="The folder of runs.")] = Path("runs"),
     token: Annotated[
-        str | None, typer.Option(help="What everyone is asked for; made and printed where one is needed.")
+        str | None,
+        typer.Option(envvar="EARMARK_TOKEN", help="What everyone is asked for; made and printed where one is needed."),
     ] = None,
 ) -> None:
     """Open a page in the browser: drop songs, tag and teach your library, look at runs. Ctrl-C ends it.
