@@ -90,6 +90,20 @@ def test_genres_are_chosen_in_order_and_an_unknown_one_is_refused(tmp_path: Path
         lyrics(path=path, genres=["Jaz"])
 
 
+def test_songs_go_by_the_ids_that_other_data_know_them_by(tmp_path: Path) -> None:
+    header = ("Id", "Genre", "Lyrics")
+    path = write(tmp_path / "s.csv", [("waltz.1", "Waltz", "one two three"), ("waltz.2", "Waltz", "four")], header)
+    assert [t.id for t in lyrics(path=path, id_column="Id").tracks] == ["waltz.1", "waltz.2"]
+    with pytest.raises(DataError, match=r"s\.csv: no column 'Ids'"):
+        lyrics(path=path, id_column="Ids")
+    write(path, [("a", "Waltz", "one"), ("a", "Waltz", "two")], header)
+    with pytest.raises(DataError, match="track id 'a' stands 2 times"):
+        lyrics(path=path, id_column="Id")
+    write(path, [("a", "Waltz", "one"), ("", "Waltz", "two")], header)
+    with pytest.raises(DataError, match=r"s\.csv: row 3: no id in column 'Id'; name another id_column"):
+        lyrics(path=path, id_column="Id")
+
+
 def test_a_fraction_is_drawn_by_seed_and_a_smaller_one_is_part_of_it(tmp_path: Path) -> None:
     path = write(tmp_path / "s.csv", [("A", str(n), "Jazz", "en", f"text {n}", "") for n in range(1000)])
     half, tenth = ({t.id for t in lyrics(path=path, fraction=share).tracks} for share in (0.5, 0.1))

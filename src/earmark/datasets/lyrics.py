@@ -26,6 +26,7 @@ def lyrics(
     title_column: str | None = None,
     language_column: str | None = None,
     year_column: str | None = None,
+    id_column: str | None = None,
     genres: Sequence[str] | None = None,
     language: str | None = None,
     fraction: float = 1.0,
@@ -35,7 +36,8 @@ def lyrics(
 
     The last is how Kaggle's "Multi-Lingual Lyrics for Genre Classification" comes; its files hand out the parts. The
     columns Artist, Song, Language and Year are read where they are there; each may go by another name. A song's id is
-    the number of its row, the header's being 1. Rows without a text are left out, and listed in `faults`.
+    the number of its row, the header's being 1, or what `id_column` holds: the name by which other data of the same
+    songs know it. Rows without a text are left out, and listed in `faults`.
 
     genres    some of the genres alone, in this order; None: all, by name
     language  songs in this language alone, by its ISO 639-1 code; where the table does not say it is detected
@@ -47,7 +49,7 @@ def lyrics(
     if not 0 < fraction <= 1:
         raise UsageError(f"fraction = {fraction:g} must be above 0 and at most 1")
     named = {"artist": artist_column, "title": title_column, "language": language_column, "year": year_column}
-    required = {"lyrics": lyrics_column, "genre": genre_column}
+    required = {"lyrics": lyrics_column, "genre": genre_column} | ({"id": id_column} if id_column is not None else {})
     texts: dict[str, bytes] = {}
     tracks: list[Track] = []
     faults: list[Fault] = []
@@ -56,7 +58,10 @@ def lyrics(
         places = _places(file, required, named)
         for song in _songs(file, places):
             there.add(song.genre)
-            name = f"{song.row:07d}" if part is None else f"{part}/{song.row:07d}"
+            number = f"{song.row:07d}" if part is None else f"{part}/{song.row:07d}"
+            name = number if id_column is None else song.id
+            if not name:
+                raise DataError(f"{file}: row {song.row}: no id in column {id_column!r}; name another id_column")
             if not song.text:
                 faults.append(Fault(f"{file.name}, row {song.row}", "left out: no lyrics"))
             elif (genres is None or song.genre in genres) and _drawn(name, fraction, seed):
@@ -112,6 +117,7 @@ class _Song:
     title: str
     language: str
     year: int | None
+    id: str
 
     def track(self, name: str, file: Path, part: Part | None, language: str) -> Track:
         return Track(
@@ -165,6 +171,7 @@ def _songs(file: Path, places: Mapping[str, int]) -> Iterator[_Song]:
             title=song.get("title", ""),
             language=song.get("language", "").casefold(),
             year=_year(song.get("year", ""), file, number),
+            id=song.get("id", ""),
         )
 
 
