@@ -35,11 +35,13 @@ def command(
     for module in ("starlette", "uvicorn", "python_multipart"):
         need(module, extra="web", purpose="earmark serve")
     from earmark.classifier import DEFAULT, locate
-    from earmark.web.server import serve
+    from earmark.web.server import prepare
     from earmark.web.settings import Settings
 
     if folder is not None and not folder.is_dir():
         raise UsageError(f"{folder}: no such folder; FOLDER is where your music is")
     locate(model or DEFAULT)
-    settings = Settings(folder=folder, runs=runs, model=model or DEFAULT, token=token)
-    serve(settings, host=host, port=port, started=lambda address: note(f"open {address}   (Ctrl-C ends it)"))
+    settings = Settings(folder=folder, runs=runs, model=model or DEFAULT, token=token, ready=True)
+    ready = prepare(settings, host=host, port=port)
+    note(f"open {ready.address}   (Ctrl-C ends it)")
+    ready.run()

@@ -25,6 +25,7 @@ from earmark.features.log_mel import LogMel
 from earmark.features.musicnn import Musicnn
 from earmark.report.explain_page import render_reasons
 from earmark.report.told import Told, told
+from earmark.web.paths import Sound
 
 COLUMNS = 1200  # of a picture: twice a phone's dots, and enough for a desk's
 BANDS = 64
@@ -66,13 +67,6 @@ class Heard(msgspec.Struct, frozen=True):
     picture: Picture
     told: Told
     why: str
-
-
-class Sound(msgspec.Struct, frozen=True):
-    """A file, and what a person calls it."""
-
-    path: str
-    name: str
 
 
 Listener = Callable[[Sound], Generator[Glance, None, Heard]]

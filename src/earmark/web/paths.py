@@ -6,7 +6,16 @@ import os
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
+import msgspec
+
 from earmark.errors import UsageError
+
+
+class Sound(msgspec.Struct, frozen=True):
+    """A file, and what a person calls it."""
+
+    path: str
+    name: str
 
 
 class NoSuchFileError(UsageError):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import secrets
 import socket
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import uvicorn
@@ -45,8 +46,22 @@ class Patience(H11Protocol):
             self.transport.close()
 
 
-def serve(settings: Settings, *, host: str, port: int, started: Callable[[str], None]) -> None:
-    """Serve until Ctrl-C. `started` is given the address to open, with the token where there is one.
+@dataclass(frozen=True)
+class Ready:
+    """A server that holds its port; `address` is what to open, with the token where there is one."""
+
+    server: uvicorn.Server
+    listener: socket.socket
+    address: str
+
+    def run(self) -> None:
+        """Serve until Ctrl-C."""
+        with self.listener:
+            self.server.run(sockets=[self.listener])
+
+
+def prepare(settings: Settings, *, host: str, port: int) -> Ready:
+    """Take the port; 0 is any that is free.
 
     Bound to more than this machine, the server asks for a token, which is made where the settings have none. Raises
     UsageError where the address is taken or is none, and for a token that can be guessed.
@@ -56,17 +71,14 @@ def serve(settings: Settings, *, host: str, port: int, started: Callable[[str], 
         token = secrets.token_urlsafe(24)
     if token is not None and len(token) < LEAST_TOKEN:
         raise UsageError(f"--token has {len(token)} characters and could be guessed; {LEAST_TOKEN} are the least")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
         why = (error.strerror or str(error)).partition(" (")[0]
         raise UsageError(f"{host}:{port}: cannot listen there: {why}; --port 0 takes any that is free") from error
-    port = listener.getsockname()[1]
     hosts = (*settings.hosts, host, socket.gethostname())
-    app = create_app(msgspec.structs.replace(settings, token=token, hosts=hosts, ready=True))
     config = uvicorn.Config(
-        app,
+        create_app(msgspec.structs.replace(settings, token=token, hosts=hosts)),
         http=Patience,
         ws="none",
         log_level="warning",
@@ -76,6 +88,5 @@ def serve(settings: Settings, *, host: str, port: int, started: Callable[[str], 
         timeout_graceful_shutdown=LEAVE_SECONDS,
     )
     shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host
-    with listener:
-        started(f"http://{shown}:{port}/" + (f"?token={token}" if token else ""))
-        uvicorn.Server(config).run(sockets=[listener])
+    address = f"http://{shown}:{listener.getsockname()[1]}/" + (f"?token={quote(token)}" if token else "")
+    return Ready(uvicorn.Server(config), listener, address)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from earmark.batches.attendants import Attendants
-from earmark.web.hearing import Heard, Sound
+from earmark.web.hearing import Heard
 from earmark.web.jobs import Jobs
-from earmark.web.paths import Folder
+from earmark.web.paths import Folder, Sound
 from earmark.web.settings import Settings
 from earmark.web.uploads import Uploads
 

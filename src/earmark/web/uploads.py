@@ -50,10 +50,10 @@ class Uploads:
                         chunk = await anext(chunks, None)
                     if chunk is None:
                         break
+                    if size + len(chunk) > self.each:
+                        raise self._too_large()
                     self._hold(len(chunk))
                     size += len(chunk)
-                    if size > self.each:
-                        raise self._too_large()
                     file.write(chunk)
                 if not size:
                     raise HTTPException(400, "no file in the request: it is its body")

@@ -15,11 +15,11 @@ from starlette.routing import BaseRoute, Route
 from earmark.audio.decode import AUDIO_SUFFIXES
 from earmark.batches.work import Lost
 from earmark.errors import AudioError
-from earmark.web.hearing import Heard, Sound
+from earmark.web.hearing import Heard
 from earmark.web.jobs import Job, JobView
 from earmark.web.operations import Operation, as_json
 from earmark.web.pages import Page
-from earmark.web.paths import Folder, printable
+from earmark.web.paths import Folder, Sound, printable
 from earmark.web.rendering import page
 from earmark.web.state import LISTEN, AppState
 from earmark.web.uploads import TOO_LARGE, TOO_MANY, TOO_SLOW
@@ -165,7 +165,7 @@ def _listed(library: Folder, name: str) -> Listed:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 folders.append(Entry(library.name(Path(entry.path)), printable(entry.name)))
-            elif entry.is_file() and path.suffix.lower() in AUDIO_SUFFIXES:
+            elif path.is_file() and path.suffix.lower() in AUDIO_SUFFIXES:
                 files.append(Entry(library.name(Path(entry.path)), printable(entry.name)))
     for each in (folders, files):
         each.sort(key=lambda entry: entry.shown.casefold())
