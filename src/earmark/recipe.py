@@ -100,9 +100,24 @@ class EvaluationSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
 
 class StudySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a study trains the recipe: with so many of the seeds that it is asked for; None: with all."""
+    """How a study trains the recipe, and where its page shows it.
+
+    seeds     with so many of the seeds that the study is asked for; None: with all
+    line      recipes on one line differ in an amount alone; empty: this one stands on none
+    amount    where on its line it stands, above 0
+    unit      what the amount counts, as a reader is told
+    baseline  whether the other lines are compared with this one
+    """
 
     seeds: int | None = None
+    line: str = ""
+    amount: float | None = None
+    unit: str = ""
+    baseline: bool = False
+
+    def __post_init__(self) -> None:
+        if self.line and not (self.amount is not None and self.amount > 0):
+            raise UsageError(f"study.line = {self.line!r} needs study.amount, a number above 0")
 
 
 class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

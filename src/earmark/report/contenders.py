@@ -10,7 +10,10 @@ import msgspec
 import numpy as np
 
 from earmark.evaluation.scores import Evaluation, Score, Scores
+from earmark.recipe import StudySettings
 from earmark.training.history import Epoch
+
+NO_LINE = StudySettings()
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,17 @@ class Training:
 
 @dataclass(frozen=True)
 class Contender:
-    """A recipe with its trainings, at least one; `split` says of folds how they were drawn, else nothing."""
+    """A recipe with its trainings, at least one; `split` says of folds how they were drawn, else nothing.
+
+    `study` says on which line of a chart it stands, if on any.
+    """
 
     name: str
     digest: str
     rationale: str
     trainings: Sequence[Training]
     split: str = ""
+    study: StudySettings = NO_LINE
 
     def mean(self, figure: str) -> float:
         """The mean of that figure over the trainings."""

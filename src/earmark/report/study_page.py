@@ -10,6 +10,7 @@ from statistics import fmean
 from earmark.evaluation.comparison import Comparison, Pair
 from earmark.evaluation.scores import Evaluation, Score, Scores
 from earmark.report.contenders import Contender, Training
+from earmark.report.growth_chart import GrowthChart, growth_chart
 from earmark.report.pages import count, counted, figure, percent, render
 from earmark.report.run_page import MATRIX_CLASSES, matrix
 from earmark.report.study_charts import LINES, Curves, DotPlot, Scatter, curves, dot_plot, scatter, short
@@ -65,6 +66,7 @@ class View:
     rows: Sequence[Row]
     dots: DotPlot
     costs: Sequence[Scatter]
+    growth: GrowthChart | None
     curves: Sequence[Curves]
     against_best: Sequence[Pair]
 
@@ -129,6 +131,19 @@ class View:
             f"its {percent(compared.level, 0)} interval from {count(compared.resamples)} bootstrap resamples of "
             f"{drawn}. Every p is two-sided and corrected for {counted(len(compared.pairs), 'pair')} after Holm. "
             f"McNemar's exact test compares the recipes' pooled answers, the mean of their seeds' probabilities{apart}."
+        )
+
+    @property
+    def growth_note(self) -> str:
+        """How to read the lines; empty where there are none."""
+        if self.growth is None:
+            return ""
+        told = f"Accuracy with its {percent(self.page.level, 0)} interval over other {self.others}"
+        if not self.growth.baseline:
+            return f"{told}."
+        return (
+            f"{told}; below, the difference to “{self.growth.baseline}” at the same amount in percentage points, "
+            f"with its {percent(self.page.level, 0)} interval and the corrected p of the bootstrap."
         )
 
     @property
@@ -246,6 +261,7 @@ def view(page: StudyPage) -> View:
             ),
             scatter("parameters", scores, [c.mean("parameters") for c in contenders], floor=1, label=short),
         ],
+        growth=growth_chart([(row.accuracy, row.contender) for row in rows], page.comparison),
         curves=_curves(contenders) if any(contender.curve for contender in contenders) else [],
         against_best=[page.comparison.between(name, best) for name in (c.name for c in contenders[1:]) if name in known]
         if page.comparison is not None and best in known

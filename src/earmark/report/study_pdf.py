@@ -12,6 +12,7 @@ import matplotlib as mpl
 import msgspec
 
 from earmark.errors import need
+from earmark.report.growth_chart import Mark
 from earmark.report.pages import figure, macro, percent
 from earmark.report.run_page import matrix
 from earmark.report.study_page import StudyPage, View, minutes, p_value, points, size, span, title, views_of
@@ -45,6 +46,8 @@ def _drawings(seen: View, number: int) -> dict[str, str]:
     """File name → SVG, with the colours of the light page written out."""
     charts: dict[str, tuple[str, Any]] = {f"dots-{number}.svg": ("dot_plot", seen.dots)}
     charts |= {f"cost-{number}-{i}.svg": ("scatter", chart) for i, chart in enumerate(seen.costs)}
+    if seen.growth is not None:
+        charts[f"growth-{number}.svg"] = ("growth", seen.growth)
     charts |= {f"curves-{number}-{i}.svg": ("curves", chart) for i, chart in enumerate(seen.curves)}
     style = f"<style>.chart {{ font-family: 'DejaVu Sans'; }}\n{_style()}</style>"
     return {
@@ -93,6 +96,7 @@ def _said(seen: View, drawings: list[str]) -> dict[str, Any]:
         "costs": [name for name in drawings if name.startswith("cost")],
         "joined": seen.joined,
         "curves": [name for name in drawings if name.startswith("curves")],
+        "growth": _growth(seen, next((name for name in drawings if name.startswith("growth")), "")),
         "differences_note": seen.differences_note,
         "differences": [
             [
@@ -124,3 +128,24 @@ def _said(seen: View, drawings: list[str]) -> dict[str, Any]:
             for row in seen.rows
         ],
     }
+
+
+def _growth(seen: View, drawing: str) -> dict[str, Any] | None:
+    if seen.growth is None:
+        return None
+    marks = [(line.name, [line.marks.get(amount) for amount in seen.growth.amounts]) for line in seen.growth.lines]
+    return {
+        "drawing": drawing,
+        "note": f"{seen.growth_note} Lines in the order of the table: solid ones first, then dashed.",
+        "unit": seen.growth.unit,
+        "amounts": [figure(amount, 0) for amount in seen.growth.amounts],
+        "rows": [[name, *("" if mark is None else _mark(mark) for mark in stands)] for name, stands in marks],
+    }
+
+
+def _mark(mark: Mark) -> str:
+    told = f"{percent(mark.score.value)} ({span(mark.score)})"
+    if mark.gain is None:
+        return told
+    gap = mark.gain.difference
+    return f"{told}\n{points(gap.value)} ({points(gap.low)} to {points(gap.high)}), p {p_value(mark.gain.p_holm)}"

@@ -111,6 +111,7 @@ def _page(
                 recipe.rationale,
                 [_training(r, fold, inside) for fold, each in found[stem].items() for r in each],
                 split=_split(recipe.split),
+                study=recipe.study,
             )
             for stem, recipe in recipes.items()
         ],
