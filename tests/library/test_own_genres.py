@@ -24,21 +24,21 @@ def test_tracks_are_put_into_genres_and_that_is_kept(own: OwnGenres, library: Pa
     assert own.add(" Late Night ") == "Late Night"
     assert own.add("late night") == "Late Night"
     own.add("Morning")
-    own.put([1, 2], "Late Night")
-    own.put([2], "Morning")
-    own.put([0, 3], "Morning")
-    own.put([0], None)
+    own.put(["album/0.flac", "album/1.flac"], "Late Night")
+    own.put(["album/1.flac"], "Morning")
+    own.put(["said.flac", "album/2.flac"], "Morning")
+    own.put(["said.flac"], None)
     again = OwnGenres(library)
     assert again.genres == ["Late Night", "Morning"]
-    assert [again.genre(place) for place in range(4)] == [None, "Late Night", "Morning", "Morning"]
-    assert again.members("Morning") == [2, 3]
+    assert [again.genre(track) for track in again.tracks] == [None, "Late Night", "Morning", "Morning"]
+    assert again.counts == {"Late Night": 1, "Morning": 2}
     (library / "album" / "0.flac").unlink()
     assert set(OwnGenres(library).given) == {library / "album" / "1.flac", library / "album" / "2.flac"}
 
 
 def test_an_unmade_genre_lets_its_tracks_go(own: OwnGenres, library: Path) -> None:
     own.add("Morning")
-    own.put([0], "Morning")
+    own.put(["said.flac"], "Morning")
     own.remove("Morning")
     assert OwnGenres(library).genres == []
     assert OwnGenres(library).given == {}
@@ -46,16 +46,17 @@ def test_an_unmade_genre_lets_its_tracks_go(own: OwnGenres, library: Path) -> No
 
 def test_tags_are_taken_where_nothing_was_said(own: OwnGenres) -> None:
     assert own.take_tags() == 1
-    assert own.genre(0) == "Ska"
+    assert own.genre("said.flac") == "Ska"
     assert own.genres == ["Ska"]
 
 
 def test_what_there_is_not_is_refused(own: OwnGenres) -> None:
     own.add("Morning")
     with pytest.raises(UsageError, match=r"no genre 'Mourning' was made; did you mean 'Morning'\?"):
-        own.put([0], "Mourning")
-    with pytest.raises(UsageError, match="has 4 tracks, counted from 0"):
-        own.put([0, 4], "Morning")
+        own.put(["said.flac"], "Mourning")
+    for track in ("album/9.flac", "../outside.flac", "/etc/passwd", "album"):
+        with pytest.raises(UsageError, match=f"^{track}: no such track in "):
+            own.put(["said.flac", track], "Morning")
     with pytest.raises(TagError, match="is empty"):
         own.add("  ")
     assert own.given == {}

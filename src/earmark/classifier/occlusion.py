@@ -51,9 +51,17 @@ class TextExplanation:
 
 
 def explain_text(
-    classifier: Classifier, text: str, *, artist: str | None = None, source: str = "text", min_confidence: float = 0.0
+    classifier: Classifier,
+    text: str,
+    *,
+    artist: str | None = None,
+    source: str = "text",
+    min_confidence: float = 0.0,
+    progress: Callable[[int, int], None] | None = None,
 ) -> TextExplanation:
     """What is behind the answer to a song's text; who sings it counts where the artist was an input in training.
+
+    `progress` hears how many of how many different words were covered.
 
     Raises DataError naming `source` for a text without words, ModelError where the classifier reads no texts.
     """
@@ -74,7 +82,7 @@ def explain_text(
     if len(TOKEN.findall(cleaned)) > MOST_TOKENS:
         lacks.append(f"which words decided is told of texts of up to {MOST_TOKENS} words")
     else:
-        told = occlusion(cleaned, odds)
+        told = occlusion(cleaned, odds, progress)
     genres = (answer.genres[first], answer.genres[second])
     telling = telling_terms(classifier)
     if not telling:
@@ -92,7 +100,9 @@ def explain_text(
     )
 
 
-def occlusion(text: str, odds: Callable[[Sequence[str]], Array]) -> dict[str, float]:
+def occlusion(
+    text: str, odds: Callable[[Sequence[str]], Array], progress: Callable[[int, int], None] | None = None
+) -> dict[str, float]:
     """How much lower the log odds of a text are without each of its words, the weightiest first.
 
     A word is what stands between blanks, without its punctuation and in lower case (`word_of`), and all places where it
@@ -108,6 +118,8 @@ def occlusion(text: str, odds: Callable[[Sequence[str]], Array]) -> dict[str, fl
     without: list[float] = []
     for start in range(0, len(different), BATCH):
         without += odds([_covered(text, word) for word in different[start : start + BATCH]]).tolist()
+        if progress is not None:
+            progress(len(without), len(different))
     told = {word: whole - rest for word, rest in zip(different, without, strict=True)}
     return dict(sorted(told.items(), key=lambda entry: -abs(entry[1])))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,14 +33,28 @@ def load_run(path: Path | str, *, device: str = "cpu") -> Classifier:
     folder = Path(path)
     if not (folder / CARD).is_file() and holds_runs(folder):
         folder = open_run(folder).folder
-    try:
+    card = read_card(folder)
+    with _readable(folder):
+        model = build_model(card.model, card.shape, len(card.genres))
+        model.load_state_dict(load_file(folder / WEIGHTS))
+    return Classifier(card, model.to(device).eval(), name=folder.resolve().name)
+
+
+def read_card(folder: Path) -> ClassifierCard:
+    """What stands in the classifier.json of a run's folder, without its weights. Raises ModelError as `load_run`."""
+    with _readable(folder):
         content: Any = msgspec.json.decode((folder / CARD).read_bytes())
         if content["format"] != FORMAT:
             raise ModelError(f"format {content['format']!r} is not the {FORMAT} this earmark reads; update earmark")
         content["features"].setdefault("kind", "log_mel")  # which cards did not name while there was no other
-        card = msgspec.convert(content, ClassifierCard)
-        model = build_model(card.model, card.shape, len(card.genres))
-        model.load_state_dict(load_file(folder / WEIGHTS))
+        return msgspec.convert(content, ClassifierCard)
+
+
+@contextlib.contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Whatever reading a classifier trips over while the block runs becomes a ModelError of that folder."""
+    try:
+        yield
     except FileNotFoundError as error:
         missing = Path(error.filename).name if error.filename else WEIGHTS
         raise ModelError(
@@ -48,7 +64,6 @@ def load_run(path: Path | str, *, device: str = "cpu") -> Classifier:
         # Of what does not fit, torch says the network first and all tensors after it: two lines are enough.
         why = " ".join(line.strip() for line in str(error).splitlines()[:2])
         raise ModelError(f"{folder}: the classifier cannot be read: {why}") from error
-    return Classifier(card, model.to(device).eval(), name=folder.resolve().name)
 
 
 def holds_runs(folder: Path) -> bool:

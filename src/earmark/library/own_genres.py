@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from hashlib import blake2b
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 class OwnGenres:
     """The tracks below a folder, and a person's own genres for them.
 
-    tracks   paths below the library with `/`, in their order; a track's place in them is how it is called
+    tracks   what they are called, in their order: paths below the library, with `/`
     genres   in the order in which they were made; a genre may be empty
     faults   files that cannot be used: links that lead out of the folder, names that are not text
 
@@ -51,13 +52,14 @@ class OwnGenres:
         self.genres = list(kept.genres)
         self._given = kept.given
 
-    def genre(self, place: int) -> str | None:
-        """What the track at that place was put into."""
-        return self._given.get(self.tracks[place])
+    def genre(self, track: str) -> str | None:
+        """What a track was put into."""
+        return self._given.get(track)
 
-    def members(self, genre: str) -> list[int]:
-        """The places of the tracks in a genre."""
-        return [place for place, track in enumerate(self.tracks) if self._given.get(track) == genre]
+    @property
+    def counts(self) -> Counter[str]:
+        """How many tracks that are still there were put into each genre."""
+        return Counter(self.given.values())
 
     @property
     def given(self) -> dict[Path, str]:
@@ -83,38 +85,39 @@ class OwnGenres:
         self._given = {track: name for track, name in self._given.items() if name != genre}
         self._keep()
 
-    def put(self, places: Iterable[int], genre: str | None) -> None:
+    def put(self, tracks: Iterable[str], genre: str | None) -> None:
         """Put tracks into a genre, out of the one they are in; None: into none.
 
         Raises UsageError for an unknown genre or track: then none is moved.
         """
+        moved, known = list(tracks), set(self.tracks)
         if genre is not None:
             self._known(genre)
-        moved = list(places)
-        for place in moved:
-            if not 0 <= place < len(self.tracks):
-                raise UsageError(f"track {place}: {self.library} has {len(self.tracks):,} tracks, counted from 0")
-        for track in (self.tracks[place] for place in moved):
+        for track in moved:
+            if track not in known:
+                raise UsageError(f"{track}: no such track in {self.library}")
+        for track in moved:
             if genre is None:
                 self._given.pop(track, None)
             else:
                 self._given[track] = genre
         self._keep()
 
-    def take_tags(self) -> int:
-        """Put each track that is in no genre yet into the first one that its tags name; gives how many were put."""
-        taken = 0
-        for track in self.tracks:
-            if track not in self._given:
-                try:
-                    said = read_genres(self.library / track)
-                    if said:
-                        self._given[track] = self.add(said[0])
-                        taken += 1
-                except (TagError, OSError):
-                    continue  # it cannot be read now; it is said when it is to be learned from
-        self._keep()
-        return taken
+    def take_tags(self, progress: Callable[[int, int], None] | None = None) -> int:
+        """Put each track that is in no genre yet into the first one that its tags name; gives how many were put.
+
+        `progress` hears how many of how many tracks were looked at.
+        """
+        before = len(self._given)
+        try:
+            for done, track in enumerate(self.tracks, start=1):
+                if progress is not None:
+                    progress(done, len(self.tracks))
+                if track not in self._given and (said := _said(self.library / track)):
+                    self._given[track] = self.add(said[0])
+        finally:
+            self._keep()
+        return len(self._given) - before
 
     def _known(self, genre: str) -> str:
         if genre not in self.genres:
@@ -128,6 +131,14 @@ class OwnGenres:
             given=self._given,
         )
         write_bytes(self.path, msgspec.json.format(msgspec.json.encode(kept), indent=2) + b"\n")
+
+
+def _said(path: Path) -> tuple[str, ...]:
+    """What a file's tags name; nothing where it cannot be read: that is told when it is to be learned from."""
+    try:
+        return read_genres(path)
+    except (TagError, OSError):
+        return ()
 
 
 def _tracks(library: Path) -> tuple[list[str], list[Fault]]:

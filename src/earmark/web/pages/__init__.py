@@ -35,6 +35,6 @@ class Page:
 
 def all_pages() -> tuple[Page, ...]:
     """The pages in the order of the navigation."""
-    from earmark.web.pages import library, listen, runs
+    from earmark.web.pages import library, listen, lyrics, runs, teach
 
-    return (listen.PAGE, library.PAGE, runs.PAGE)
+    return (listen.PAGE, library.PAGE, teach.PAGE, runs.PAGE, lyrics.PAGE)

@@ -101,8 +101,9 @@ def routes(state: AppState) -> list[BaseRoute]:
         name = _raw(request)
         found, recipe = _read(state, name)
         documents = [each for each in DOCUMENTS if (found.folder / each).is_file()]
-        return page(request, "run.html", name=name, run=found, recipe=recipe, documents=documents,
-                    title=printable(found.folder.name), charts=_charts(found), ago=_ago)  # fmt: skip
+        title, where = printable(found.folder.name), printable(str(found.folder))
+        return page(request, "run.html", name=name, run=found, recipe=recipe, documents=documents, title=title,
+                    where=where, charts=_charts(found), ago=_ago)  # fmt: skip
 
     def curves(request: Request) -> Response:
         found, _ = _read(state, _raw(request))
