@@ -4,7 +4,8 @@
 
 Prints `accuracy`, `macro-F1`, `low` and `high`, each on a line of its own: the last two are the 95 % interval of the
 accuracy over songs, of which all by one artist are drawn together. Below them how many songs and artists were judged,
-what always guessing the commonest genre gets, and what could not be judged.
+what always guessing the commonest genre gets, how many of the songs the run has learned from, and what could not be
+judged.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from earmark.classifier import load_run
 from earmark.datasets.lyrics import lyrics
 from earmark.evaluation.metrics import score
 from earmark.experiment.evaluate import matched
+from earmark.experiment.learned_texts import count_learned
 from earmark.features.extract import extract
 from earmark.predictions import Predictions
+from earmark.run import open_run
 
 
 def main(run: Path, table: Path) -> None:
@@ -35,6 +38,8 @@ def main(run: Path, table: Path) -> None:
     print(f"songs {scores.n}")
     print(f"artists {scores.songs if scores.artists is None else scores.artists}")
     print(f"majority {scores.majority_accuracy:.3f}")
+    if learned := count_learned(open_run(run), dataset):
+        print(f"trained on {learned} of these songs")
     for reason, count in left_out.items():
         print(f"left out: {count} ({reason})")
     for fault in extraction.skipped:

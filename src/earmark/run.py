@@ -38,6 +38,7 @@ class Run:
         self.folder = folder
         self.recipe = folder / "recipe.toml"
         self.split = folder / "split.csv"
+        self.learned = folder / "learned.txt"
         self.environment = folder / "environment.json"
         self.classifier = folder / "classifier.json"
         self.weights = folder / "weights.safetensors"

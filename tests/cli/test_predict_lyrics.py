@@ -132,6 +132,27 @@ def test_a_run_is_judged_on_another_table_by_its_path_alone(earmark: Earmark, re
     assert "others, as a whole" in err
 
 
+def test_languages_and_decades_are_told_apart(earmark: Earmark, reader: Run) -> None:
+    rows = [("samba", "roda viola", "pt", 1969), ("gospel", "deus", "pt", 1971), ("samba", "senhor", "es", 1979)]
+    Path("spoken.csv").write_text(
+        "Genre,Lyrics,Language,Year\n" + "".join(f"{','.join(map(str, row))}\n" for row in rows)
+    )
+    code, out, _ = earmark("evaluate", reader.folder, "--on", "spoken.csv")
+    assert code == 0
+    told = [line.split("\t")[:4] for line in out.splitlines()]
+    assert told == [
+        ["on-spoken", "track", "3", "0.667"],
+        ["on-spoken, language es", "track", "1", "0.000"],
+        ["on-spoken, language pt", "track", "2", "1.000"],
+        ["on-spoken, decade 1960s", "track", "1", "1.000"],
+        ["on-spoken, decade 1970s", "track", "2", "0.500"],
+    ]
+    assert earmark("report", reader.folder)[0] == 0
+    page = (reader.folder / "report.html").read_text()
+    assert page.count("By language and decade") == 1
+    assert '<th scope="row">decade 1970s</th><td>50.0' in page
+
+
 def test_a_data_sets_card_has_no_pictures_of_texts(earmark: Earmark) -> None:
     Path("others.csv").write_text("Artist,Genre,Lyrics\nnew,samba,roda viola\nother,gospel,deus\nthird,samba,\n")
     code, out, err = earmark("data", "others.csv", "--html", "card.html")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import numpy as np
 import pytest
 
 from earmark.classifier import Classifier, load_run
+from earmark.cli.app import run as command
 from earmark.datasets.lyrics import lyrics
 from earmark.errors import ModelError, UsageError
 from earmark.experiment.evaluate import evaluate, evaluate_on, read_evaluations
@@ -174,9 +178,57 @@ def test_validation_that_chose_the_epoch_is_not_called_test(written: Write, tmp_
     assert any(remark.startswith("validation: it also chose the epoch") for remark in found["valid"].remarks)
 
 
+def test_no_accuracy_stands_without_its_majority_baseline(
+    written: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Known fault: an accuracy that nobody can tell from always naming the commonest genre."""
+    run = train(written(ESTIMATOR, path=write_songs(tmp_path / "uneven.csv", n=120, rare="samba")), runs=tmp_path)
+    test = read_predictions(run.predictions("test"))
+    commonest = f"{np.bincount(test.truth).max() / len(test):.3f}"
+    assert command(["evaluate", str(run.folder), "--part", "test", "--csv"]) == 0
+    [row] = csv.DictReader(capsys.readouterr().out.splitlines())
+    assert row["majority"] == commonest
+    assert json.loads(run.metrics.read_text())["test"]["by_track"]["majority_accuracy"] == pytest.approx(
+        float(commonest), abs=5e-4
+    )
+    assert f"would be right for {100 * np.bincount(test.truth).max() / len(test):.1f}" in run.report.read_text()
+    judge = Path(__file__).parents[2] / "benchmarks" / "judge_lyrics.py"
+    said = subprocess.run(
+        [sys.executable, judge, run.folder, tmp_path / "uneven.csv"], capture_output=True, text=True, check=True
+    ).stdout
+    whole = lyrics(path=tmp_path / "uneven.csv")
+    assert f"majority {max(whole.counts().values()) / len(whole):.3f}" in said
+    assert f"trained on {read_split(run.split).sizes['train']} of these songs" in said
+
+
+def test_texts_learned_from_are_known_again_in_any_file_row_and_spelling(
+    base: dict[str, str], written: Write, tmp_path: Path
+) -> None:
+    run = train(written(base), runs=tmp_path / "runs")
+    data = lyrics(path=tmp_path / "songs.csv")
+    learned = read_split(run.split).tracks(data, "train")
+    others = tmp_path / "elsewhere.csv"
+    with others.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["Genre", "Lyrics"])
+        table.writerow(["samba", "viola nunca ouvida"])
+        table.writerows((track.genre, f"  {data.read(track).upper()}\n") for track in learned[:7])
+    assert evaluate_on(run.folder, lyrics(path=others)).leak == (
+        "7 of 8 tracks were trained on; expect a lower score on others"
+    )
+    write_songs(tmp_path / "songs.csv", seed=2)  # other songs under the old name, row by row
+    assert evaluate_on(run.folder, lyrics(path=tmp_path / "songs.csv")).leak is None
+
+
 @pytest.mark.parametrize(
     ("model", "features", "why"),
     [
+        (
+            "text_tree",
+            "words",
+            "text_tree reads whole texts, and features 'words' give rows of word ids; set features.n",
+        ),
+        ("text_boosting", "words", "text_boosting reads whole texts, and features 'words' give rows of word ids"),
         (
             "tfidf_logistic",
             "words",

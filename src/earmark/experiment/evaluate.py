@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,14 +12,16 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from earmark.classifier import Classifier, Fusion, load, load_run
-from earmark.classifier.loading import is_fusion
+from earmark.classifier import Classifier, Fusion, load_run
+from earmark.classifier.loading import is_fusion, load
+from earmark.classifier.packs import is_pack, unpacked
 from earmark.errors import DataError, UsageError
 from earmark.evaluation.metrics import score
 from earmark.evaluation.scores import Evaluation, Scores, Slice, Unit
 from earmark.evaluation.slices import alike, slices
 from earmark.experiment.artist_input import leak_of
 from earmark.experiment.evaluate_fusion import evaluate_fusion
+from earmark.experiment.learned_texts import count_learned
 from earmark.experiment.prepare import Prepared, features_of, prepare
 from earmark.experiment.watcher import Watcher
 from earmark.features.cache import FeatureCache
@@ -36,7 +40,7 @@ from earmark.training.checkpoint import to_device
 
 
 def evaluate(
-    path: Path, *, part: Part | None = None, device: str = "auto", watcher: Watcher | None = None
+    path: Path | str, *, part: Part | None = None, device: str = "auto", watcher: Watcher | None = None
 ) -> dict[str, Evaluation]:
     """Judge the run at `path` again on the parts of its own data (or one of them), from the weights it saved.
 
@@ -44,9 +48,9 @@ def evaluate(
     Raises DataError where the run's split has no such part, ModelError where its recipe no longer gives the features
     that the classifier was trained on, UsageError for what is no run.
     """
-    if is_fusion(path):
+    if is_pack(path) or is_fusion(path):
         raise UsageError(f"{path}: it is no run and has no parts of its own; name other data to judge it on: --on")
-    run = open_run(path)
+    run = open_run(Path(path))
     recipe = read_recipe(run.recipe)
     classifier = load_run(run.folder, device=str(to_device(device)))
     classifier.require(features_of(recipe), where=str(run.recipe))
@@ -64,7 +68,7 @@ def evaluate(
 
 
 def evaluate_on(
-    path: Path,
+    path: Path | str,
     dataset: Dataset,
     *,
     part: Part | None = None,
@@ -74,17 +78,23 @@ def evaluate_on(
 ) -> Evaluation:
     """Judge a classifier on another data set, whose genre names are matched to its own.
 
-    path: of a run, which keeps what was answered; or of what was shipped or taught, or its name: that keeps nothing.
+    path: of a run, which keeps what was answered; or of what was shipped or taught, or its name, or a pack or its
+    address: those keep nothing.
     `mapping` gives names that do not match by themselves. What cannot be judged is counted in `left_out`.
     Raises DataError where no genre of `dataset` is one of the classifier's.
     """
     watcher = watcher or Watcher()
+    if is_pack(path):
+        folder = unpacked(path)
+        with tempfile.TemporaryDirectory() as scratch:  # the pack's own folder is not written into
+            path = shutil.copytree(folder, Path(scratch) / folder.name)
+            return evaluate_on(path, dataset, part=part, mapping=mapping, device=device, watcher=watcher)
     fusion = load(path, device=str(to_device(device))) if is_fusion(path) else None
     if isinstance(fusion, Fusion):
         if fusion.note is not None:
             watcher.remark(fusion.note)
         return evaluate_fusion(fusion, *matched(dataset, fusion.genres, mapping, part), part=part, watcher=watcher)
-    run = open_run(path)
+    run = open_run(Path(path))
     recipe = read_recipe(run.recipe)
     classifier = load_run(run.folder, device=str(to_device(device)))
     renamed, left_out = matched(dataset, classifier.genres, mapping, part)
@@ -146,11 +156,14 @@ def matched(
 
 
 def _seen_before(run: Run, classifier: Classifier, dataset: Dataset) -> str | None:
-    """What to say where the classifier was trained on some of these very tracks."""
-    if dataset.name != classifier.card.trained_on:
-        return None
-    parts = read_split(run.split).parts
-    learned = sum(parts.get(track.id) == "train" for track in dataset.tracks)
+    """What to say where the classifier was trained on some of these very tracks: texts go by what they say, others by
+    the data set's name and their own."""
+    learned = count_learned(run, dataset)
+    if learned is None:
+        if dataset.name != classifier.card.trained_on:
+            return None
+        parts = read_split(run.split).parts
+        learned = sum(parts.get(track.id) == "train" for track in dataset.tracks)
     return f"{learned} of {len(dataset)} tracks were trained on; expect a lower score on others" if learned else None
 
 

@@ -18,6 +18,7 @@ from earmark.experiment.ensemble import combine, gather, is_ensemble
 from earmark.experiment.evaluate import judge, keep_evaluations
 from earmark.experiment.fitting import fit, is_estimator
 from earmark.experiment.inheritance import located, read_inheritance, write_inheritance
+from earmark.experiment.learned_texts import write_learned
 from earmark.experiment.prepare import Prepared, check, prepare
 from earmark.experiment.reconstruct import judge_autoencoder, write_autoencoder_card
 from earmark.experiment.report import write_report
@@ -79,6 +80,7 @@ def _begin(recipe: Recipe, prepared: Prepared, runs: Path, name: str, device: to
     run = create_run(runs, name or recipe.model.name, recipe.training.seed)
     write_text(run.recipe, recipe.to_toml())
     prepared.split.write(run.split)
+    write_learned(run, prepared.dataset, prepared.split)
     many = f"{processes()} × " if processes() > 1 else ""
     made_with = environment(
         device=f"{many}{device}", threads=torch.get_num_threads(), data_checksum=data_checksum(prepared.dataset)
