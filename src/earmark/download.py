@@ -114,6 +114,7 @@ def fetch(
     *,
     checksum: str | None = None,
     size: int | None = None,
+    limit: int | None = None,
     progress: Progress | None = None,
     attempts: int = ATTEMPTS,
     wait: float = 1.0,
@@ -124,7 +125,8 @@ def fetch(
     `attempts` times a mirror, after `wait` seconds, then twice as many, and so on. With a checksum, the next mirror and
     the next call go on from there too; without one nothing tells whether the piece is of the same file.
 
-    `checksum` is an algorithm of hashlib and its hex digits: "sha256:9f86d0…".
+    `checksum` is an algorithm of hashlib and its hex digits: "sha256:9f86d0…". Of what is longer than `limit` bytes no
+    more than that is taken.
 
     Raises DataError naming every mirror with why it failed and how to bring the file by hand, or for a full disk.
     """
@@ -138,7 +140,7 @@ def fetch(
         part.unlink(missing_ok=True)
     tried = []
     for url in urls:
-        line = _Line(url, part, size, progress, checked=checksum is not None)
+        line = _Line(url, part, size, progress, checked=checksum is not None, limit=limit)
         why = _bring(line, checksum, attempts, wait)
         if not why:
             part.replace(target)
@@ -195,6 +197,7 @@ class _Line:
     progress: Progress | None
     checked: bool
     validator: str | None = None
+    limit: int | None = None
 
     @property
     def there(self) -> int:
@@ -247,6 +250,8 @@ class _Line:
         total = there + int(length) if length else None
         if self.size is not None and total is not None and total != self.size:
             raise _MirrorError(f"it has {total:,} bytes, not {self.size:,}")
+        if self.limit is not None and total is not None and total > self.limit:
+            raise _MirrorError(f"it has {total:,} bytes, more than the {self.limit:,} that are taken")
         tag = answer.headers.get("ETag", "")
         self.validator = tag if tag.startswith('"') else answer.headers.get("Last-Modified")
         try:
@@ -259,6 +264,8 @@ class _Line:
                 there += len(block)
                 if self.size is not None and there > self.size:
                     raise _MirrorError(f"it sends more than {self.size:,} bytes")
+                if self.limit is not None and there > self.limit:
+                    raise _MirrorError(f"it sends more than the {self.limit:,} bytes that are taken")
                 if self.progress:
                     self.progress(there, total)
             os.fsync(file.fileno())

@@ -28,6 +28,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     git_commit: str | None
     data_checksum: str
     started: str
+    data_licence: str = ""
     format: int = 1
 
 
@@ -90,7 +91,7 @@ def open_run(path: Path) -> Run:
     return run
 
 
-def environment(*, device: str, threads: int, data_checksum: str) -> Environment:
+def environment(*, device: str, threads: int, data_checksum: str, data_licence: str = "") -> Environment:
     """Versions, platform and commit as they are now."""
     packages = {}
     for package in ("torch", "numpy", "scipy", "scikit-learn", "soundfile", "soxr"):
@@ -108,6 +109,7 @@ def environment(*, device: str, threads: int, data_checksum: str) -> Environment
         git_commit=git_commit(),
         data_checksum=data_checksum,
         started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        data_licence=data_licence,
     )
 
 

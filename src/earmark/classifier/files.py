@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from earmark.batches.mapping import Place, map_items
 from earmark.batches.work import Lost
 from earmark.classifier.answer import Answer
-from earmark.classifier.fusion import Fusion
-from earmark.classifier.loading import load
-from earmark.classifier.trained import Classifier
+from earmark.classifier.exported import Exported
+from earmark.classifier.opening import load
 from earmark.errors import AudioError, DataError
 from earmark.tracks import Fault
+
+if TYPE_CHECKING:
+    from earmark.classifier.fusion import Fusion
+    from earmark.classifier.trained import Classifier
 
 Outcomes = Iterator[tuple[Path, Answer | Fault | Lost]]
 
@@ -33,7 +37,7 @@ class Judging:
 
 
 def predict_files(
-    classifier: Classifier | Fusion,
+    classifier: Classifier | Fusion | Exported,
     paths: Sequence[Path],
     *,
     allow_partial: bool = False,
@@ -64,7 +68,7 @@ def predict_at(
     return _collected(map_items(judging, paths, place), paths, min_confidence, progress)
 
 
-def _judge(classifier: Classifier | Fusion, path: Path, *, allow_partial: bool) -> Answer | Fault:
+def _judge(classifier: Classifier | Fusion | Exported, path: Path, *, allow_partial: bool) -> Answer | Fault:
     try:
         return classifier.predict(path, allow_partial=allow_partial)
     except (AudioError, DataError) as error:

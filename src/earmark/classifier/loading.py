@@ -11,6 +11,8 @@ from earmark.classifier.fusion import CARD as FUSION
 from earmark.classifier.fusion import FORMAT as FUSION_FORMAT
 from earmark.classifier.fusion import Fusion, FusionCard, alone
 from earmark.classifier.neighbours import read_neighbours
+from earmark.classifier.opening import DEFAULT
+from earmark.classifier.packs import is_pack, unpacked
 from earmark.classifier.runs import holds_runs, load_run
 from earmark.classifier.trained import Classifier
 from earmark.errors import ModelError, nearest
@@ -19,7 +21,6 @@ from earmark.folders import data_folder
 from earmark.pretrained.musicnn import load_musicnn
 from earmark.run import open_run
 
-DEFAULT = "default"
 SHIPPED = Path(__file__).parent / "shipped"
 TAUGHT = "classifiers"  # in the person's data folder
 
@@ -42,8 +43,10 @@ def load_fusion(folder: Path, *, device: str = "cpu") -> Fusion:
 
 
 def is_classifier(model: Path | str) -> bool:
-    """Whether `model` is a folder that holds a classifier, or runs of which the newest does, or a known name."""
+    """Whether `model` is a pack, a folder that holds a classifier or runs of which the newest does, or a known name."""
     folder = Path(model)
+    if is_pack(model):
+        return True
     return any((folder / card).is_file() for card in (FUSION, CARD)) or holds_runs(folder) or str(model) in known()
 
 
@@ -53,10 +56,13 @@ def is_fusion(model: Path | str) -> bool:
 
 
 def locate(model: Path | str = DEFAULT) -> Path:
-    """The folder of a classifier, by path or by name: a run, a folder of runs, "default", or what a person has taught.
+    """The folder of a classifier, by path, address or name: a run, a folder of runs, a pack, "default", or what a
+    person has taught. A pack's is in the cache, and not to be written into.
 
-    Raises ModelError with the known names where there is none.
+    Raises ModelError with the known names where there is none, and as `unpacked` does.
     """
+    if is_pack(model):
+        return unpacked(model)
     folder = Path(model)
     if (folder / FUSION).is_file() or (folder / CARD).is_file():
         return folder

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 import earmark
 from earmark.cli import (
     audit,
+    card,
     data,
     doctor,
     evaluate,
@@ -22,6 +23,7 @@ from earmark.cli import (
     fetch,
     fuse,
     models,
+    pack,
     predict,
     recipes,
     render,
@@ -77,6 +79,8 @@ for module in (
     data,
     split,
     render,
+    pack,
+    card,
     fetch,
     models,
     recipes,

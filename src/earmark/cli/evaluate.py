@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def command(
-    run: Annotated[Path, typer.Argument(help="The run's folder; with --on also a classifier's name, such as default.")],
+    run: Annotated[
+        str, typer.Argument(help="The run's folder; with --on also a pack, or a classifier's name, such as default.")
+    ],
     on: Annotated[str | None, typer.Option(help="Another data set: a name, folder, CSV or .npz.")] = None,
     path: Annotated[str | None, typer.Option(help="Where the data set named by --on lies.")] = None,
     settings: Annotated[
@@ -45,7 +47,7 @@ def command(
     shape = form(as_json, as_csv)
     if on is None and holds_autoencoder(run):
         with bars() as watcher:
-            figures = evaluate_autoencoder(run, part=part, device=device, watcher=watcher)
+            figures = evaluate_autoencoder(Path(run), part=part, device=device, watcher=watcher)
         if shape is Form.JSON:
             print_json(msgspec.to_builtins(figures))
         else:

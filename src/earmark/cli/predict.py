@@ -20,9 +20,13 @@ SECONDS = 3600.0  # for one file, all of which is heard: a day of sound takes le
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(help="Files and folders of them; a classifier may come first.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="Files and folders of them; a classifier may come first: a run, a pack or its address."),
+    ],
     model: Annotated[
-        str | None, typer.Option(help="The classifier: a run's folder or a name; without one the default answers.")
+        str | None,
+        typer.Option(help="The classifier: a run's folder, a pack or a name; without one the default answers."),
     ] = None,
     over_time: Annotated[bool, typer.Option("--over-time", help="Also the genre along each track.")] = False,
     top: Annotated[int, typer.Option(min=1, help="How many genres of each track the table shows.")] = 3,
@@ -61,6 +65,7 @@ def command(
         Judging,
         is_classifier,
         load,
+        located,
         predict_at,
         predict_files,
         predict_texts,
@@ -70,16 +75,17 @@ def command(
 
     shape = form(as_json, as_csv)
     if model is None and is_classifier(files[0]):
-        model, files = str(files[0]), files[1:]
+        model, files = files[0], files[1:]
     if not files:
         raise UsageError("no files given: earmark predict [CLASSIFIER] FILE…")
     where = str(to_device(device))
-    classifier = load(model or DEFAULT, device=where)
+    model = located(model or DEFAULT)
+    classifier = load(model, device=where)
     if classifier.note is not None:
         note(classifier.note)
     if not classifier.reads_text and (column, artist_column, artist) != (None, None, None):
         raise UsageError("--column, --artist-column and --artist are for a classifier that was trained on song texts")
-    judged, missing = classifier.files(files)
+    judged, missing = classifier.files(map(Path, files))
     if workers is None:
         workers = usable_cores() if where == "cpu" and len(judged) > 1 else 0
     with bars(f"judging {len(judged)} files") as watcher:
@@ -94,7 +100,7 @@ def command(
                 progress=watcher.step,
             )
         elif workers:
-            judging = Judging(model or DEFAULT, device=where, allow_partial=allow_partial)
+            judging = Judging(model, device=where, allow_partial=allow_partial)
             place = Place(workers=workers, seconds=SECONDS)
             answers, unreadable = predict_at(
                 place, judging, judged, min_confidence=min_confidence, progress=watcher.step

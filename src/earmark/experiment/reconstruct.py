@@ -15,6 +15,7 @@ from earmark.atomic import write_text
 from earmark.catalog import AUTOENCODERS
 from earmark.classifier import ClassifierCard
 from earmark.classifier.loading import is_fusion
+from earmark.classifier.packs import is_pack
 from earmark.errors import DataError, ModelError
 from earmark.evaluation.reconstruction import Reconstruction, reconstruction
 from earmark.experiment.prepare import Prepared, prepare
@@ -117,9 +118,9 @@ def evaluate_autoencoder(
     return judge_autoencoder(run, prepared, to_device(device))
 
 
-def holds_autoencoder(path: Path) -> bool:
+def holds_autoencoder(path: Path | str) -> bool:
     """Whether the run at `path`, or the newest in it, is an autoencoder's. Raises ModelError where no run is there."""
-    return not is_fusion(path) and open_run(path).autoencoder.is_file()
+    return not is_pack(path) and not is_fusion(path) and open_run(Path(path)).autoencoder.is_file()
 
 
 def read_reconstructions(run: Run) -> dict[str, Reconstruction]:

@@ -83,7 +83,10 @@ def _begin(recipe: Recipe, prepared: Prepared, runs: Path, name: str, device: to
     write_learned(run, prepared.dataset, prepared.split)
     many = f"{processes()} × " if processes() > 1 else ""
     made_with = environment(
-        device=f"{many}{device}", threads=torch.get_num_threads(), data_checksum=data_checksum(prepared.dataset)
+        device=f"{many}{device}",
+        threads=torch.get_num_threads(),
+        data_checksum=data_checksum(prepared.dataset),
+        data_licence=prepared.dataset.licence,
     )
     write_json(run.environment, made_with)
     return run

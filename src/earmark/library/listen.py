@@ -42,7 +42,10 @@ class Listening:
 
 
 def listening(model: Path | str) -> tuple[Listening, Classifier | Fusion]:
-    """What workers make of a classifier, by path, address or name, and the classifier. Raises ModelError as `load` does."""
+    """What workers make of a classifier, by path, address or name, and the classifier.
+
+    Raises ModelError as `load` does.
+    """
     model = located(model)
     folder, classifier = locate(model), load(model)
     # A name is looked up by each machine for itself: what is shipped lies elsewhere there.
