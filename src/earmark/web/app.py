@@ -62,6 +62,7 @@ def create_app(settings: Settings) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:  # noqa: ARG001
+        state.uploads.start()
         if settings.ready:
             state.ears.start()
         state.jobs.start()

@@ -108,8 +108,9 @@ def openapi(operations: Sequence[Operation], *, token: bool) -> dict[str, Any]:
         paths.setdefault(PREFIX + operation.path, {})[operation.method.lower()] = _described(
             operation, schema, components
         )
-    for each in operations:  # parameters are described where they are, not as a body
-        if each.query is not None:
+    shown = {each for operation in operations for each in (operation.answer, operation.body)}
+    for each in operations:  # parameters are described where they are
+        if each.query is not None and each.query not in shown:
             components.pop(each.query.__name__, None)
     description: dict[str, Any] = {
         "openapi": "3.1.0",

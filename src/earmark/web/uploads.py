@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from earmark.web.settings import LEAST_RATE, MIB
 
+CLOSE = {"connection": "close"}  # or the rest of what was refused would have to be read
 TOO_LARGE = {413: "the upload is larger than this server takes"}
 TOO_SLOW = {408: "the upload came too slowly, or broke off"}
 TOO_MANY = {503: "too many are waiting already"}
@@ -22,13 +23,18 @@ class Uploads:
 
     def __init__(self, *, each: int, total: int, patience: float) -> None:
         self.each, self.total, self.patience = each, total, patience
-        self._folder = tempfile.TemporaryDirectory(prefix="earmark-")
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
         self._held = 0
 
+    def start(self) -> None:
+        """Make the folder."""
+        self._folder = tempfile.TemporaryDirectory(prefix="earmark-")
+
     def close(self) -> None:
-        """Remove the folder."""
-        self._folder.cleanup()
+        """Remove the folder, and all that is in it."""
+        if self._folder is not None:
+            self._folder.cleanup()
 
     async def receive(self, request: Request) -> Path:
         """Write the body of a request to a file, which `discard` removes.
@@ -39,6 +45,8 @@ class Uploads:
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > self.each:
             raise self._too_large()
+        if self._folder is None:
+            raise RuntimeError("uploads are received between start() and close()")
         with tempfile.NamedTemporaryFile(dir=self._folder.name, delete=False) as file:
             path, size = Path(file.name), 0
             try:
@@ -60,9 +68,9 @@ class Uploads:
             except BaseException as error:
                 self._discard(path, size)
                 if isinstance(error, TimeoutError):
-                    raise HTTPException(408, "the upload came too slowly") from error
+                    raise HTTPException(408, "the upload came too slowly", CLOSE) from error
                 if isinstance(error, ClientDisconnect):
-                    raise HTTPException(408, "the upload broke off") from error
+                    raise HTTPException(408, "the upload broke off", CLOSE) from error
                 raise
         return path
 
@@ -78,10 +86,11 @@ class Uploads:
     def _hold(self, more: int) -> None:
         with self._lock:
             if self._held + more > self.total:
-                raise HTTPException(503, "too much waits already; try again in a few seconds", {"retry-after": "5"})
+                raise HTTPException(
+                    503, "too much waits already; try again in a few seconds", CLOSE | {"retry-after": "5"}
+                )
             self._held += more
 
     def _too_large(self) -> HTTPException:
-        return HTTPException(
-            413, f"the file is larger than {self.each // MIB} MiB, which is the most this server takes"
-        )
+        why = f"the file is larger than {self.each // MIB} MiB, which is the most this server takes"
+        return HTTPException(413, why, CLOSE)
