@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 EARMARK := $(BIN)/earmark
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test format lint types floors tests docs pins
+.PHONY: help install demo test format lint types floors tests docs wheel pins
 
 help: ## List these commands.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -50,8 +50,23 @@ floors: $(VENV)/.installed-dev ## A room imports only what stands below it.
 tests: $(VENV)/.installed-dev ## The tests, in parallel.
 	$(BIN)/python -m pytest -n auto
 
-docs: $(VENV)/.installed-dev ## The site, into build/site; any warning is an error.
+build/gallery/made: docs/make_gallery.py docs/gallery.md docs/tutorials/classroom.md docs/notebooks/demo.ipynb \
+		$(shell find src/earmark -type f -not -name '*.pyc')
+	PYTHONPATH=tests/docs $(BIN)/python docs/make_gallery.py build/gallery
+
+docs: $(VENV)/.installed-dev build/gallery/made ## The site, into build/site; any warning is an error.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+wheel: ## The wheel, into dist/, and what it does alone: in a new environment, far from this folder, it names a genre.
+	rm -rf dist
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && $(PYTHON) -m venv $$folder/venv && \
+	pip="$$folder/venv/bin/python -m pip --quiet --disable-pip-version-check" && \
+	$$pip wheel --no-deps --wheel-dir dist . && \
+	$$pip install --no-compile --constraint constraints.txt dist/earmark-*.whl && \
+	cd $$folder && \
+	venv/bin/earmark --version && \
+	venv/bin/earmark data synthetic --set songs=10 --set seconds=6 --write-audio songs && \
+	venv/bin/earmark predict songs/waltz
 
 pins: ## Write constraints.txt anew: the newest releases that fit, torch as it is.
 	$(PYTHON) -m venv --clear build/pins

@@ -106,6 +106,25 @@ def run(command: list[str], folder: Path) -> tuple[int, str]:
     return process.wait(), seen.decode()
 
 
+def follow(document: Path, folder: Path, *, chapter: int = 0) -> None:
+    """Do in `folder` what a chapter tells a reader to do. Raises AssertionError where a command fails, or prints
+    something else than what is shown."""
+    for block in (block for block in read_blocks(document) if block.chapter == chapter):
+        where = f"{document.name}, line {block.line}"
+        if block.file is not None:
+            path = folder / block.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.body, encoding="utf-8")
+        elif block.language == "python":
+            code, seen = run([sys.executable, "-c", block.body], folder)
+            assert code == 0, f"{where}:\n{seen}"
+        elif block.language == "console":
+            for command, shown in read_commands(block):
+                code, seen = run(["bash", "-c", command], folder)
+                assert code == 0, f"{where}: {command}\n{seen}"
+                assert missing(shown, seen) is None, f"{where}: {command}\n{missing(shown, seen)!r} is not in\n{seen}"
+
+
 def missing(shown: list[str], seen: str) -> str | None:
     """The first shown line that was not seen after those before it; figures, bars and what … stands for may differ."""
     lines = iter([plain(line) for line in seen.splitlines()])
