@@ -82,6 +82,14 @@ def test_it_needs_nothing_else_and_is_the_same_each_time(explanation):
     assert set(re.findall(r"https?://[^\"' ]+", html)) == {"http://www.w3.org/2000/svg"}
 
 
+def test_of_a_track_that_was_repeated_the_tags_of_its_own_length_are_drawn(explanation):
+    html = render_explanation(replace(explanation, spans=np.array([[0, 4], [4, 8], [8, 10.0]])))
+    lane = re.search(r'class="track lane".*?</svg>', html, re.DOTALL)[0]
+    bars = [(float(at), float(wide)) for at, wide in re.findall(r'x="([^"]+)" width="([^"]+)"', lane)]
+    assert [at for at, _ in bars] == [0, 30, 60, 90]
+    assert bars[-1][1] == 10
+
+
 def test_the_columns_are_the_probabilities(explanation):
     html = render_explanation(explanation)
     first, _, last = re.findall(r"<g><title>.*?</g>", html)

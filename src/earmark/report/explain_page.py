@@ -174,8 +174,9 @@ def _shown_tags(explanation: Explanation) -> NDArray[np.float64]:
 def _lanes(explanation: Explanation) -> tuple[Lane, ...]:
     if explanation.taggram is None:
         return ()
-    length, rows = float(explanation.spans[-1, 1]), _shown_tags(explanation)
-    at = explanation.taggram.starts / length
+    length = float(explanation.spans[-1, 1])
+    within = explanation.taggram.starts < length  # what is shorter than a clip is heard over and over
+    at, rows = explanation.taggram.starts[within] / length, _shown_tags(explanation)[within]
     wide = np.minimum(PATCH_SECONDS / length, 1 - at)
     high = rows / max(rows.max(), LEAST_SHOWN)
     return tuple(
