@@ -62,11 +62,17 @@ class FilesQuery(Sieve, frozen=True, kw_only=True):
     count: Annotated[int, Meta(ge=1, le=MOST_ROWS)] = 100
 
 
+class FileRow(Row, frozen=True, kw_only=True):
+    """One file. file: its name for `/sound`; None where it cannot be used."""
+
+    file: str | None
+
+
 class Files(msgspec.Struct, frozen=True, kw_only=True):
     """Files of a plan, of `total` that there are of the kind; albums: the folders of all these, in their order."""
 
     total: int
-    rows: list[Row]
+    rows: list[FileRow]
     albums: list[Album]
 
 
@@ -149,7 +155,12 @@ def operations(state: AppState) -> list[Operation]:
         def chosen() -> Files:
             rows = review.rows(query, query.order, descending=query.descending)
             shown = rows[query.start : query.start + query.count]
-            return Files(total=len(rows), rows=shown, albums=albums(rows))
+            return Files(total=len(rows), rows=[named(row) for row in shown], albums=albums(rows))
+
+        def named(row: Row) -> FileRow:
+            path = review.plan.decisions[row.place].path
+            file = None if row.outcome is Outcome.FAILED else folder_of(state).name(path)
+            return FileRow(**msgspec.structs.asdict(row), file=file)
 
         return as_json(await run_in_threadpool(chosen))
 

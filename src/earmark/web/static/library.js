@@ -1,5 +1,6 @@
 // The library's plan: sieved, accepted or rejected, written, undone.
 import { ask, cancel, element, follow, percent } from "./earmark.js";
+import { playButton } from "./play.js";
 
 const $ = (id) => document.getElementById(id);
 const PAGE = 100;
@@ -174,6 +175,7 @@ function fileRow(row, byAlbum) {
   const li = element(
     "li",
     { class: "file", tabindex: "0", "data-place": row.place, "data-choice": row.choice ?? "", "aria-label": `${row.name}, ${spoken(row)}` },
+    row.outcome === "failed" ? element("span") : playButton(row.file, row.name),
     element("div", { class: "name" }, row.name, byAlbum || !row.album ? null : element("small", {}, row.album), row.choice ? null : element("small", {}, `${WAYS[row.outcome]}: ${row.why}`)),
     element("div", { class: "genre" }, row.old.length ? element("div", { class: "says" }, `says ${row.old.join(" + ")}`) : null, genre(row)),
     row.choice ? pair(row.name, row.choice, (choice) => choosePlaces([row.place], choice)) : element("span"),

@@ -1,5 +1,6 @@
 // Tracks dragged, or put by keys and buttons, into one's own genres; these learned, judged and saved.
 import { ask, cancel, element, follow, percent } from "./earmark.js";
+import { playButton } from "./play.js";
 
 const $ = (id) => document.getElementById(id);
 const PAGE = 100;
@@ -65,7 +66,7 @@ async function fetchTracks(count = PAGE, start = 0) {
 const again = () => fetchTracks(Math.max(PAGE, Math.min(500, shown.size)));
 
 function draw() {
-  const focused = document.activeElement?.closest?.(".track")?.dataset.track;
+  const focused = document.activeElement?.closest?.(".pupil")?.dataset.track;
   $("tracks").replaceChildren(...[...shown.values()].map(row));
   if (focused !== undefined) [...$("tracks").children].find((li) => li.dataset.track === focused)?.querySelector("input").focus();
 }
@@ -75,7 +76,7 @@ function row(track, i) {
   const box = element("input", { type: "checkbox", id, onchange: () => select(track.track, box.checked) });
   box.checked = selected.has(track.track);
   const label = element("label", { for: id }, track.name, track.album ? element("small", {}, track.album) : null);
-  const li = element("li", { class: "track", draggable: "true", "data-track": track.track }, box, label, track.genre ? element("span", { class: "in" }, element("span", { class: "unseen" }, "in "), track.genre) : null);
+  const li = element("li", { class: "pupil", draggable: "true", "data-track": track.track }, box, playButton(track.file, track.name), label, track.genre ? element("span", { class: "in" }, element("span", { class: "unseen" }, "in "), track.genre) : null);
   li.addEventListener("dragstart", (event) => {
     const dragged = selected.has(track.track) ? [...selected] : [track.track];
     event.dataTransfer.setData(DRAGGED, JSON.stringify(dragged));
@@ -221,7 +222,7 @@ async function keep(name, replace = false) {
 // Hands and keys
 
 $("tracks")?.addEventListener("keydown", (event) => {
-  const li = event.target.closest(".track");
+  const li = event.target.closest(".pupil");
   if (!li || event.ctrlKey || event.metaKey || event.altKey) return;
   const all = [...$("tracks").children];
   const next = all[all.indexOf(li) + { ArrowDown: 1, ArrowUp: -1 }[event.key]];
