@@ -32,7 +32,7 @@ SHARE = 0.15  # of a song's words that are of its genre's own
 
 
 def write(path: Path, rows: int) -> None:
-    """Songs of words as frequent as words are (Zipf), some of them their genre's, by artists of 25 songs each."""
+    """Songs of words as frequent as words are (Zipf), some of them their genre's, by artists of five songs each."""
     rng = np.random.default_rng(0)
     letters = np.array([*"aeiou"])
     words = np.array(["".join(rng.choice(letters, 2)) + f"{number:x}" for number in range(VOCABULARY)])
@@ -45,7 +45,7 @@ def write(path: Path, rows: int) -> None:
             said = words[np.minimum(rng.zipf(1.3, max(20, int(rng.gamma(4, WORDS / 4)))), VOCABULARY) - 1]
             said = np.where(rng.random(len(said)) < SHARE, rng.choice(own[genre], len(said)), said)
             lines = "\n".join(" ".join(said[start : start + 6]) for start in range(0, len(said), 6))
-            table.writerow([f"{genre} artist {row // (25 * len(GENRES))}", row, genre, "", lines])
+            table.writerow([f"{genre} artist {row // (5 * len(GENRES))}", row, genre, "", lines])
 
 
 def train_here(recipe: Path, table: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -124,13 +125,23 @@ def test_each_data_set_has_a_table_of_its_own_and_splits_of_one_stand_together(s
     text = study.page()
     assert "songs on ours, theirs" in text
     assert "3 recipes, 8 trainings." in text
-    assert text.index("ours: ranking: test, over 60 tracks in 2 folds") < text.index("theirs: ranking: test, over 60")
+    assert text.index("ours · Ranking: test, over 60 tracks in 2 folds") < text.index("theirs · Ranking: test, over 60")
     for split in ("by artist", "by track"):
         assert f"ours, {split}, 2 folds, seed 1" in text
     assert "interval over other artists" in text
     assert "bootstrap resamples of all songs of an artist together (12 artists)" in text
     assert "Leak words_random: in the first fold by track: 1" in text
     assert "Not comparable" not in text
+
+
+def test_older_predictions_without_artists_are_told(study: Study, tmp_path: Path) -> None:
+    older = replace(study, runs=shutil.copytree(study.runs, tmp_path / "runs"))
+    run = next(r.run for r in read_results(study.results) if r.recipe == "words_random")
+    path = Run(older.runs / "songs" / run).predictions("test")
+    replace(read_predictions(path), artists=()).write(path)
+    text = older.page()
+    assert "Intervals are over songs, since predictions of words_random name no artists: earmark evaluate RUN" in text
+    assert "interval over other songs" in text
 
 
 def test_a_missing_fold_is_told_and_not_compared(study: Study) -> None:

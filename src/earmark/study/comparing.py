@@ -44,16 +44,18 @@ def write_comparison(
     shown = {stem: recipe for stem, recipe in recipes.items() if found[stem]}
     if not shown:
         raise DataError(f"{folder.name}: no training of its recipes, as they are now, stands in the results")
-    remarks = []
-    if waiting := [stem for stem in recipes if stem not in shown]:
-        remarks.append(f"Not trained yet: {', '.join(waiting)}.")
+    groups = list(dict.fromkeys(map(_data, shown.values())))
+    remarks: dict[str, list[str]] = {data: [] for data in groups}
+    for data in dict.fromkeys(map(_data, recipes.values())):
+        if waiting := [stem for stem, recipe in recipes.items() if stem not in shown and _data(recipe) == data]:
+            remarks[data if data in remarks else groups[0]].append(f"Not trained yet: {', '.join(waiting)}.")
     if other := len(results) - sum(len(each) for folds in found.values() for each in folds.values()):
-        remarks.append(f"Left out: {other} trainings of recipes that have changed since, or are gone.")
+        remarks[groups[0]].append(f"Left out: {other} trainings of recipes that have changed since, or are gone.")
     inside = runs / folder.name
-    pages = []
-    for data in dict.fromkeys(map(_data, shown.values())):
+    pages: list[StudyPage] = []
+    for data in groups:
         alike = {stem: recipe for stem, recipe in shown.items() if _data(recipe) == data}
-        pages.append(_page(folder.name, data, alike, found, inside, [] if pages else remarks))
+        pages.append(_page(folder.name, data, alike, found, inside, remarks[data]))
     target = inside / "comparison.html"
     write_text(target, render_study(*pages))
     if not pdf:
@@ -98,6 +100,12 @@ def _page(
     try:
         whole = {stem: seeds for stem, seeds in judged.items() if seeds}
         comparison = compare(whole, level=level) if whole else None
+        nameless = [stem for stem, seeds in whole.items() if not all(said.artists for said in seeds)]
+        if 0 < len(nameless) < len(whole):
+            remarks.append(
+                f"Intervals are over songs, since predictions of {', '.join(nameless)} name no artists: "
+                "earmark evaluate RUN on those runs writes them down."
+            )
     except DataError as error:
         remarks.append(f"Differences are not tested: {error}.")
     return StudyPage(
