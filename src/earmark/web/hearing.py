@@ -6,6 +6,8 @@ The first answer is of the track's middle and comes after a moment; the second i
 from __future__ import annotations
 
 import base64
+import contextlib
+import re
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -97,10 +99,13 @@ class Listening:
             try:
                 waveform = read_at_most(Path(sound.path), self.longest)
                 picture = picture_of(waveform)
-                yield glance(classifier, waveform, picture, self.min_confidence)
+                # What is wrong with the middle is wrong with all of it, and said below, or does not matter.
+                with contextlib.suppress(AudioError):
+                    yield glance(classifier, waveform, picture, self.min_confidence)
                 explanation = explain(classifier, waveform, min_confidence=self.min_confidence, source=sound.name)
             except EarmarkError as error:
-                raise type(error)(str(error).replace(sound.path, sound.name)) from error
+                said = str(error).replace(sound.path, sound.name)
+                raise type(error)(re.sub("^waveform: ", lambda _: f"{sound.name}: ", said)) from error
             return Heard(picture, told(explanation), render_reasons(explanation))
 
         return listen
@@ -115,7 +120,8 @@ def read_at_most(path: Path, longest: float) -> Waveform:
     else:
         waveform = read_audio(path, seconds=longest + 1) if length > longest else read_audio(path)
     if max(length, waveform.seconds) > longest:
-        raise AudioError(f"{path}: longer than {longest / 60:g} minutes, which is the most this server listens to")
+        most = f"{longest / 60:g} minutes" if longest >= 60 else f"{longest:g} s"
+        raise AudioError(f"{path}: longer than {most}, which is the most this server listens to")
     return waveform
 
 
@@ -135,6 +141,7 @@ def picture_of(waveform: Waveform) -> Picture:
     edges = np.linspace(0, len(samples), min(COLUMNS, len(samples)) + 1).astype(int)[:-1]
     peaks = np.maximum.reduceat(np.abs(samples), edges)
     low = waveform.at(PICTURE_RATE).samples
+    low = low if len(low) else samples  # of less than a sample nothing is left at that rate
     hop = max(N_FFT // 8, -(-len(low) // COLUMNS))
     # Of long tracks, frames lie further apart than they are long: neighbours would hardly differ on a screen.
     mel = log_mel(low, sample_rate=PICTURE_RATE, n_fft=N_FFT, hop_length=hop, n_mels=BANDS, fmin=30.0, top_db=TOP_DB)
