@@ -13,7 +13,6 @@ from pathlib import Path
 
 import nbformat
 from blocks import follow
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 from earmark.datasets.synthetic import synthetic
@@ -32,8 +31,9 @@ def main(folder: Path) -> None:
     for page in PAGES:
         follow(page, folder)
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    kernel = AsyncKernelManager(kernel_name="python3", transport="ipc")
-    NotebookClient(notebook, km=kernel, timeout=300, resources={"metadata": {"path": folder}}).execute()
+    quietly = ["--IPKernelApp.log_level=ERROR"]  # else it warns of other users of this machine, who could listen
+    where = {"metadata": {"path": folder}}
+    NotebookClient(notebook, extra_arguments=quietly, startup_timeout=300, resources=where).execute()
     nbformat.write(notebook, folder / "demo.ipynb")
     (folder / "demo.md").write_text(in_markdown(notebook, folder), encoding="utf-8")
     (folder / "made").touch()  # for make

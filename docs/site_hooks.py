@@ -32,7 +32,7 @@ ELSEWHERE = {
     **{str(path.relative_to(ROOT)): f"studies/curves/{path.name}" for path in ROOT.glob("recipes/*/curves/*.svg")},
 }
 SOURCES = {uri: path for path, uri in reversed(ELSEWHERE.items())}  # of two names of a page, that of the file
-LINK = re.compile(r"\]\((?!\w+:|#)([^)\s#]+)(#[^)\s]*)?\)")
+LINK = re.compile(r"\[([^\[\]]*)\]\((?!\w+:|#)([^)\s#]+)(#[^)\s]*)?\)")
 FENCE_MARK = re.compile(r"^<!-- (?:file: (?P<file>\S+)|not run: [^\n]*) -->\n(?P<fence>```\w+)$", re.MULTILINE)
 LOADED = re.compile(r'<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)="((?:https?:)?//[^"]*)"')
 SHOW = re.compile(r"^<!-- show: (\S+) -->$", re.MULTILINE)
@@ -67,9 +67,12 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     folder = posixpath.dirname(SOURCES.get(uri, f"docs/{uri}"))
 
     def led(link: re.Match[str]) -> str:
-        path = posixpath.normpath(posixpath.join(folder, link[1]))
+        text, place, anchor = link.groups(default="")
+        path = posixpath.normpath(posixpath.join(folder, place))
+        if path not in ELSEWHERE and not path.startswith("docs/") and (ROOT / path).exists():
+            return text  # a file of the repository that the site does not show
         target = ELSEWHERE.get(path, path.removeprefix("docs/"))
-        return f"]({posixpath.relpath(target, posixpath.dirname(uri) or '.')}{link[2] or ''})"
+        return f"[{text}]({posixpath.relpath(target, posixpath.dirname(uri) or '.')}{anchor})"
 
     def titled(mark: re.Match[str]) -> str:
         return f'{mark["fence"]} title="{mark["file"]}"' if mark["file"] else mark["fence"]
