@@ -84,3 +84,17 @@ def test_listing_imports_nothing():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_old_name_is_found_with_a_warning():
+    things = Catalog("thing", "things", ENTRIES, renamed={"ratio": "fraction"})
+    for ask in (things.find, things.options):
+        with pytest.warns(DeprecationWarning, match="thing 'ratio' is called 'fraction' now"):
+            assert ask("ratio")
+    assert "ratio" not in things.names()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in vars(catalog).values() if isinstance(kind, Catalog)])
+def test_old_names_lead_to_new_ones(kind):
+    assert set(kind.renamed.values()) <= set(kind.names())
+    assert not kind.renamed.keys() & set(kind.names())

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from earmark.experiment.evaluate import evaluate_on as evaluate_on
     from earmark.experiment.train import resume as resume
     from earmark.experiment.train import train as train
+    from earmark.publish.genre_classifier import GenreClassifier as GenreClassifier
     from earmark.recipe import find_recipe as find_recipe
     from earmark.recipe import read_recipe as read_recipe
 
@@ -24,6 +25,7 @@ __version__ = "0.1.0"
 
 # Looked up on first use, so that `import earmark` does not wait for torch.
 _HOMES = {
+    "GenreClassifier": "earmark.publish.genre_classifier",
     "load": "earmark.classifier",
     "evaluate": "earmark.experiment.evaluate",
     "evaluate_on": "earmark.experiment.evaluate",

@@ -2,12 +2,16 @@
 
 Listing imports nothing. A package elsewhere adds an entry through the entry-point group `earmark.KINDS`
 (`earmark.models`, `earmark.datasets`, …); a name taken twice is an error.
+
+Names stand in recipes and in saved classifiers, so that they outlive releases: what is called otherwise now is still
+found by its old name, in `renamed`, with a warning.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from importlib.metadata import entry_points
@@ -20,11 +24,14 @@ from earmark.errors import EarmarkError, UsageError, nearest
 
 
 class Catalog:
-    """The things of one kind by name. `entries` maps a name to `"module:attribute"`."""
+    """The things of one kind by name. `entries` maps a name to `"module:attribute"`, `renamed` an old name to a new."""
 
-    def __init__(self, kind: str, plural: str, entries: Mapping[str, str]) -> None:
+    def __init__(
+        self, kind: str, plural: str, entries: Mapping[str, str], *, renamed: Mapping[str, str] | None = None
+    ) -> None:
         self.kind = kind
         self.plural = plural
+        self.renamed = dict(renamed or {})
         self._own = dict(entries)
 
     @cached_property
@@ -45,8 +52,13 @@ class Catalog:
     def find(self, name: str) -> Any:
         """The class or function that `name` stands for.
 
-        Raises UsageError that lists the known names, or says why the code behind a known one cannot be loaded.
+        Raises UsageError that lists the known names, or says why the code behind a known one cannot be loaded. Warns
+        of an old name, which is found all the same.
         """
+        if name in self.renamed:
+            now = self.renamed[name]
+            warnings.warn(f"{self.kind} {name!r} is called {now!r} now", DeprecationWarning, stacklevel=2)
+            name = now
         if name not in self._entries:
             raise UsageError(f"no {self.kind} {name!r}{nearest(name, self._entries)}; known: {', '.join(self.names())}")
         module, _, attribute = self._entries[name].partition(":")

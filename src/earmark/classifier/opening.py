@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 
 
+def is_exported(model: Path | str) -> bool:
+    """Whether that is an ONNX file, which is run without torch."""
+    return str(model).endswith(ONNX) and not is_address(model)
+
+
 def is_classifier(model: Path | str) -> bool:
     """Whether that is an ONNX file or a pack, a folder that holds a classifier or runs, or a known name."""
-    if str(model).endswith(ONNX):
+    if is_exported(model):
         return True
     from earmark.classifier import loading
 
@@ -42,7 +47,7 @@ def load(model: Path | str = DEFAULT, *, device: str = "cpu") -> Classifier | Fu
 
     Raises ModelError where there is no such classifier, or it is damaged or newer than this earmark.
     """
-    if str(model).endswith(ONNX) and not is_address(model):
+    if is_exported(model):
         return load_exported(Path(model))
     from earmark.classifier import loading
 

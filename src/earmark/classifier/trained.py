@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 from torch import nn
 
+from earmark.atomic import replacing
 from earmark.audio.decode import read_audio
 from earmark.audio.files import audio_files
 from earmark.audio.waveform import Waveform
 from earmark.classifier.answer import Answer
-from earmark.classifier.card import ClassifierCard
+from earmark.classifier.card import WEIGHTS, ClassifierCard, write_card
 from earmark.classifier.pieces import EXCERPT_SECONDS, read_excerpt
 from earmark.errors import ModelError
 from earmark.features.encoding import X, encoded, model_shape
@@ -47,6 +50,28 @@ class Classifier:
         self.card = card
         self.model = model
         self.name = name
+
+    @classmethod
+    def from_pretrained(cls, model: Path | str, *, device: str = "cpu") -> Self:
+        """The classifier at a path or address, or of a name, as Hugging Face's libraries ask for one.
+
+        Raises ModelError as `earmark.load` does, and where what is there is a fusion of several.
+        """
+        from earmark.classifier.loading import load
+
+        found = load(model, device=device)
+        if not isinstance(found, cls):
+            raise ModelError(f"{model}: it is a {type(found).__name__.lower()} of several; earmark.load takes it")
+        return found
+
+    def save_pretrained(self, folder: Path | str) -> Path:
+        """Write what answers, classifier.json and weights.safetensors, into `folder`; gives it."""
+        folder = Path(folder)
+        write_card(folder, self.card)
+        tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in self.model.state_dict().items()}
+        with replacing(folder / WEIGHTS) as temporary:
+            save_file(tensors, temporary)
+        return folder
 
     @property
     def genres(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -13,7 +13,7 @@ from earmark.cli.threads import wait_asleep
 from earmark.errors import DataError, UsageError
 
 if TYPE_CHECKING:
-    from earmark.classifier import Answer, Verdict
+    from earmark.classifier import Answer, Classifier, Verdict
 
 LEAST_SHOWN = 0.005  # what would read 0 %
 SECONDS = 3600.0  # for one file, all of which is heard: a day of sound takes less
@@ -22,11 +22,13 @@ SECONDS = 3600.0  # for one file, all of which is heard: a day of sound takes le
 def command(
     files: Annotated[
         list[str],
-        typer.Argument(help="Files and folders of them; a classifier may come first: a run, a pack or its address."),
+        typer.Argument(help="Files and folders of them; a classifier may come first: a run, a pack, an ONNX file."),
     ],
     model: Annotated[
         str | None,
-        typer.Option(help="The classifier: a run's folder, a pack or a name; without one the default answers."),
+        typer.Option(
+            help="The classifier: a run's folder, a pack, an ONNX file or a name; without one the default answers."
+        ),
     ] = None,
     over_time: Annotated[bool, typer.Option("--over-time", help="Also the genre along each track.")] = False,
     top: Annotated[int, typer.Option(min=1, help="How many genres of each track the table shows.")] = 3,
@@ -59,27 +61,17 @@ def command(
     """
     wait_asleep()
     from earmark.batches.mapping import Place, usable_cores
-    from earmark.classifier import (
-        DEFAULT,
-        Classifier,
-        Judging,
-        is_classifier,
-        load,
-        located,
-        predict_at,
-        predict_files,
-        predict_texts,
-    )
+    from earmark.classifier import DEFAULT, Judging, is_classifier, load, located, predict_at, predict_files
+    from earmark.classifier.opening import is_exported
     from earmark.cli.progress import bars, list_faults
-    from earmark.training.checkpoint import to_device
 
     shape = form(as_json, as_csv)
     if model is None and is_classifier(files[0]):
         model, files = files[0], files[1:]
     if not files:
         raise UsageError("no files given: earmark predict [CLASSIFIER] FILE…")
-    where = str(to_device(device))
     model = located(model or DEFAULT)
+    where = "cpu" if is_exported(model) else _device(device)
     classifier = load(model, device=where)
     if classifier.note is not None:
         note(classifier.note)
@@ -89,9 +81,11 @@ def command(
     if workers is None:
         workers = usable_cores() if where == "cpu" and len(judged) > 1 else 0
     with bars(f"judging {len(judged)} files") as watcher:
-        if isinstance(classifier, Classifier) and classifier.reads_text:
+        if classifier.reads_text:
+            from earmark.classifier import predict_texts
+
             answers, unreadable = predict_texts(
-                classifier,
+                cast("Classifier", classifier),  # no other reads texts
                 judged,
                 column=column,
                 artist_column=artist_column,
@@ -122,6 +116,12 @@ def command(
     if faults and not answers:
         raise DataError("nothing given could be classified")
     return 1 if faults else 0
+
+
+def _device(name: str) -> str:
+    from earmark.training.checkpoint import to_device
+
+    return str(to_device(name))
 
 
 def _plain(answer: Answer, over_time: bool) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def _what(classifier: Classifier | Fusion) -> str:
         return "\n".join(said) + "\n"
     card = classifier.card
     parameters = sum(p.numel() for p in classifier.model.parameters())
-    needs = BACKBONES.get(card.features.__struct_config__.tag or "")
+    needs = BACKBONES.get(str(card.features.__struct_config__.tag))
     return (
         f"{_first_line(card.model.name)} `{card.model.name}` of {parameters:,} numbers, "
         f"for examples of {' × '.join(map(str, card.shape))}.\n"
