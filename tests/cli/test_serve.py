@@ -18,6 +18,8 @@ def test_it_prints_the_address_and_serves(earmark, monkeypatch, tmp_path) -> Non
     assert (state.library.root, state.runs, state.settings.model) == (tmp_path.resolve(), None, "default")
     _, _, said = earmark("serve", "--host", "0.0.0.0", "--port", "0", "--token", "sixteen letters at least")
     assert "?token=sixteen%20letters%20at%20least" in said
+    monkeypatch.setenv("EARMARK_TOKEN", "a token of the environment")
+    assert "?token=a%20token%20of" in earmark("serve", "--port", "0")[2]
 
 
 def test_what_cannot_be_is_said_in_one_line(earmark, tmp_path) -> None:

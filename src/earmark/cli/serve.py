@@ -32,7 +32,7 @@ def command(
 
     It is reached from this machine alone, unless --host says otherwise.
     """
-    for module in ("starlette", "uvicorn", "python_multipart"):
+    for module in ("starlette", "uvicorn"):
         need(module, extra="web", purpose="earmark serve")
     from earmark.classifier import DEFAULT, locate
     from earmark.web.server import prepare
