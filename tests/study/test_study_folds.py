@@ -129,6 +129,8 @@ def test_each_data_set_has_a_table_of_its_own_and_splits_of_one_stand_together(s
     for split in ("by artist", "by track"):
         assert f"ours, {split}, 2 folds, seed 1" in text
     assert "interval over other artists" in text
+    assert re.search(r"1 words by artist .* 2 words_random by track [7-9]", text)  # which leaks, and stands last
+    assert "Recipes whose split leaks stand last, whatever they score." in text
     assert "bootstrap resamples of all songs of an artist together (12 artists)" in text
     assert "Leak words_random: in the first fold by track: 1" in text
     assert "Not comparable" not in text

@@ -104,8 +104,14 @@ class View:
             f"Accuracy: {told}, in brackets its {percent(self.page.level, 0)} interval over other {self.others}; "
             f"below, {below}. Always guessing the commonest genre would be right for {percent(self.majority)}. "
             f"{'Macro-F1: the mean of all trainings. ' if self.folds else ''}"
+            f"{'Recipes whose split leaks stand last, whatever they score. ' if self.leaking else ''}"
             "ECE: expected calibration error, how far probabilities are off in the mean."
         )
+
+    @property
+    def leaking(self) -> bool:
+        """Whether the splits of some recipes leak, and not those of all."""
+        return len({row.contender.leak is None for row in self.rows}) > 1
 
     @property
     def dots_note(self) -> str:
@@ -241,10 +247,10 @@ class View:
 
 
 def view(page: StudyPage) -> View:
-    """Rank the recipes by their accuracy, and lay out the charts."""
+    """Rank the recipes by their accuracy, those whose split leaks after all others, and lay out the charts."""
     known = page.comparison.accuracy if page.comparison is not None else {}
     scored = [(known.get(c.name) or _mean_score(c), c) for c in page.contenders]
-    scored.sort(key=lambda pair: (-pair[0].value, pair[1].name))
+    scored.sort(key=lambda pair: (pair[1].leak is not None, -pair[0].value, pair[1].name))
     rows = [
         Row(rank, contender, score, contender.name in known) for rank, (score, contender) in enumerate(scored, start=1)
     ]
