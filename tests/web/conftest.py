@@ -11,9 +11,9 @@ import pytest
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """Chromium, as the system has it; one for all tests, since Playwright starts only once in a process."""
+    """Chromium, as the system has it; gone with its module, since Playwright keeps a loop of asyncio in its thread."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("no Chromium; on Debian: apt-get install chromium")

@@ -15,8 +15,8 @@ from earmark.training.history import Epoch, write_history
 from earmark.web.settings import Settings
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-from axe_core_python.sync_playwright import Axe  # noqa: E402
-from playwright.sync_api import Browser, Page, expect  # noqa: E402
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
 
 RECIPE = '[data]\nname = "synthetic"\n[features]\nname = "log_mel"\n[model]\nname = "vgg"\n[training]\nepochs = 9\n'
 SHAPES = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
