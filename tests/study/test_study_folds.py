@@ -61,8 +61,8 @@ class Study:
 
     def trained(self, *, overrides: Sequence[str] = ()) -> list[object]:
         """What another start trains."""
-        places = {"runs": self.runs, "results": self.results}
-        return list(run_study(self.recipes, seeds=(1, 2), overrides=overrides, **places))
+        asked = run_study(self.recipes, seeds=(1, 2), overrides=overrides, runs=self.runs, results=self.results)
+        return list(asked)
 
     def page(self) -> str:
         """The comparison, with white space as one blank."""
