@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save_file
 
 from earmark.audio.synthesis import song
-from earmark.classifier import ClassifierCard, Exported, build_model, load, predict_files, write_card
+from earmark.classifier import ClassifierCard, Exported, build_model, load, locate, predict_files, write_card
 from earmark.classifier.exported import KEY, ExportedCard, load_exported
 from earmark.errors import AudioError, ModelError, UsageError
 from earmark.features.log_mel import LogMel
@@ -160,4 +160,6 @@ def test_what_makes_no_graph_is_refused(run: Path, tmp_path: Path) -> None:
         export(run, tmp_path / "mine.bin")
     with pytest.raises(UsageError, match=r"gone\.wav"):
         export(run, tmp_path / "mine.onnx", sounds=[tmp_path / "gone.wav"])
+    with pytest.raises(ModelError, match=r"mine\.onnx: an ONNX file answers, and no more; name the run"):
+        locate(tmp_path / "mine.onnx")
     assert pack(run, tmp_path / "mine.earmark").path.is_file()

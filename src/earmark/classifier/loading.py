@@ -11,7 +11,7 @@ from earmark.classifier.fusion import CARD as FUSION
 from earmark.classifier.fusion import FORMAT as FUSION_FORMAT
 from earmark.classifier.fusion import Fusion, FusionCard, alone
 from earmark.classifier.neighbours import read_neighbours
-from earmark.classifier.opening import DEFAULT
+from earmark.classifier.opening import DEFAULT, is_exported
 from earmark.classifier.packs import is_pack, unpacked
 from earmark.classifier.runs import holds_runs, load_run
 from earmark.classifier.trained import Classifier
@@ -63,6 +63,8 @@ def locate(model: Path | str = DEFAULT) -> Path:
     """
     if is_pack(model):
         return unpacked(model)
+    if is_exported(model):
+        raise ModelError(f"{model}: an ONNX file answers, and no more; name the run that it was made of")
     folder = Path(model)
     if (folder / FUSION).is_file() or (folder / CARD).is_file():
         return folder

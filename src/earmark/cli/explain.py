@@ -42,8 +42,9 @@ def command(
     """
     wait_asleep()
     from earmark.atomic import write_text
-    from earmark.classifier import DEFAULT, Classifier, load
+    from earmark.classifier import DEFAULT, Classifier
     from earmark.classifier.explanation import explain
+    from earmark.classifier.loading import load
     from earmark.cli.progress import bars
     from earmark.report.explain_page import render_explanation
     from earmark.report.told import told
