@@ -116,6 +116,7 @@ function showGlance(glance) {
   tell("This is from the middle of the track. Listening to all of it");
   showVerdict(glance);
   $("figures").hidden = true;
+  $("course").hidden = glance.verdict === "not music";
   $("why").replaceChildren();
   show(glance.picture, []);
 }
@@ -125,8 +126,10 @@ function showAnswer({ picture, told, why }) {
   $("said").textContent = `${$("verdict").textContent}. ${$("likely").textContent} ${$("reason").textContent}`;
   document.title = `${$("verdict").textContent} · earmark`;
   $("why").innerHTML = told.verdict === "not music" ? "" : why; // made by the server's own template, which escapes names
-  show(picture, told.stretches, told.genre);
-  $("figures").hidden = told.stretches.length < 2;
+  const stretches = told.verdict === "not music" ? [] : told.stretches; // whose genres would mean nothing
+  show(picture, stretches, told.genre);
+  $("course").hidden = !stretches.length;
+  $("figures").hidden = stretches.length < 2;
   $("figures").querySelector("tbody").replaceChildren(
     ...told.stretches.map((stretch) =>
       element("tr", {}, element("th", { scope: "row" }, `${clock(stretch.from)}–${clock(stretch.to)}`), element("td", {}, inWords(stretch, 3))),
@@ -161,7 +164,7 @@ function showVerdict({ genre, verdict, reason, probabilities, min_confidence }) 
 function inWords({ verdict, probabilities }, count) {
   const ranked = Object.entries(probabilities).sort((a, b) => b[1] - a[1]).slice(0, count);
   const said = ranked.map(([genre, p]) => `${genre} ${percent(p)}`).join(", ");
-  return verdict === "music" ? said : `${verdict}: ${said}`;
+  return verdict === "music" ? said : verdict === "unsure" ? `unsure: ${said}` : verdict;
 }
 
 // ---------------------------------------------------------------- along the track
