@@ -11,7 +11,8 @@ import numpy as np
 from earmark.batches.mapping import Place, map_items
 from earmark.batches.work import Lost
 from earmark.classifier.fusion import Fusion
-from earmark.classifier.loading import DEFAULT, TAUGHT, load_default
+from earmark.classifier.loading import TAUGHT, load_default
+from earmark.classifier.opening import DEFAULT
 from earmark.errors import DataError, UsageError
 from earmark.evaluation.metrics import score
 from earmark.evaluation.scores import Scores
