@@ -115,7 +115,7 @@ class LogMelClips(nn.Module):
             peak = db.amax((1, 2), keepdim=True)
         else:
             whole = self.power(waveform)
-            peak = _decibels(whole).amax()
+            peak = _decibels(whole).amax((0, 1))
             if self.hop % features.hop_length == 0:
                 frames = torch.arange(frame_count(self.clip, features.hop_length))
                 db = _decibels(whole[begins[:, None] // features.hop_length + frames])
