@@ -32,7 +32,6 @@ from earmark.recipe import Choice
 GENRES = ("jazz", "pop", "rock")
 RATE = 8000
 CLIPS = LogMel(sample_rate=RATE, n_fft=512, hop_length=256, n_mels=24, clip_seconds=1.0, clip_hop_seconds=0.5)
-TRACKS = LogMel(sample_rate=RATE, n_fft=512, hop_length=256, n_mels=32, clip_seconds=2.1, reference="track", columns=64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +45,10 @@ class Case:
     temperature: float = 1.7
 
 
-OF_STATISTICS = {"frames_per_second": 30.5}
 CASES = [
     *(Case(name) for name in MODELS.names() if name not in ("feature_discriminant", "feature_svm", "probe", "vgg")),
     Case("vgg", temperature=0.02),
     Case("cnn_rnn", options={"convolution": "2d", "bidirectional": True, "pooling": "attention"}, temperature=0.01),
-    Case("feature_discriminant", TRACKS, OF_STATISTICS),
-    Case("feature_svm", TRACKS, OF_STATISTICS | {"halves": False}),
     Case(
         "probe", Musicnn(clip_seconds=4.0, layer="tags", patch_hop_frames=40, statistics="mean_spread"), temperature=4.0
     ),
@@ -75,6 +71,9 @@ ELSEWHERE = {
     "tfidf_logistic": "texts",
     "tfidf_svm": "texts",
 }
+# What takes the better part of a minute to convert: the graph itself is held to the estimator, number by number, in
+# tests/publish/test_graph_of_sound.py, and `export` compares what it writes whenever it writes it.
+SLOW = {"feature_discriminant": "statistics of whole tracks", "feature_svm": "statistics of whole tracks"}
 # What cannot be written as a graph, and what is said then.
 GAPS = {Case("cnn_rnn", options={"cell": "gru"}): "a GRU: torch writes it for one number of clips alone"}
 OF_SOUND = [case for case in CASES if case.model not in ELSEWHERE]
@@ -127,7 +126,7 @@ def saved(case: Case, folder: Path, rng: np.random.Generator) -> Path:
 
 
 def test_every_listed_model_is_of_sound_or_known_to_be_of_something_else() -> None:
-    assert {case.model for case in CASES} == set(MODELS.names())
+    assert {case.model for case in CASES} | SLOW.keys() == set(MODELS.names())
     assert set(MODELS.names()) >= ELSEWHERE.keys()
 
 
