@@ -25,6 +25,8 @@ def test_a_pack_is_taken_wherever_a_run_is(earmark: Earmark, trained: Run, tones
     code, out, _ = earmark("tag", tones / "low" if (tones / "low").is_dir() else tones, "--model", name, "--json")
     assert code == 0
     assert json.loads(out)["files"][0]["suggested"]
+    assert 'license: "mit"\n' in earmark("card", name)[1]
+    assert 'license: "cc0-1.0"\n' in earmark("card", name, "--licence", "cc0-1.0")[1]
     before = sorted(path.name for path in (trained.folder / "predictions").iterdir())
     code, out, _ = earmark("evaluate", name, "--on", tones, "--json")
     assert code == 0

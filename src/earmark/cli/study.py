@@ -24,14 +24,14 @@ def command(
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto.")] = "auto",
     pdf: Annotated[bool, typer.Option("--pdf", help="Write the comparison as PDF too.")] = False,
     tune: Annotated[
-        bool, typer.Option("--search", help="Of one recipe, try values for what its table [search] marks.")
+        bool, typer.Option("--search", help="Of one recipe, try values for what its table `search` marks.")
     ] = False,
 ) -> int:
     """Train every recipe of a folder with every seed, skipping what is already listed, and compare them on one page.
 
     A recipe whose split has folds is trained on each of them; --set split.fold=0 takes one.
 
-    With --search it takes one recipe, tunes the values that its table [search] marks on folds of the training part, and
+    With --search it takes one recipe, tunes the values that its table `search` marks on folds of the training part, and
     writes the recipe with the best ones. What was stopped goes on where it was.
     """
     if tune:

@@ -27,11 +27,12 @@ from earmark.report.data_facts import PARTS
 from earmark.run import Environment, Run
 from earmark.splits import read_split
 
+LICENCE = "LICENSE.txt"  # in a pack
 NO_LICENCE = "No licence was named: ask whoever gave you this classifier what you may do with it."
 BACKBONES = {
     "musicnn": "the weights of MSD_musicnn (ISC)",
     "efficientnet_lite0": "the weights of EfficientNet-Lite0 (Apache-2.0)",
-    "sentence": "the weights of all-MiniLM-L6-v2 (MIT)",
+    "sentence": "the weights of all-MiniLM-L6-v2 (Apache-2.0)",
 }
 SHOWN_GENRES = 30  # with more, a table of each is unreadable
 
@@ -39,7 +40,15 @@ SHOWN_GENRES = 30  # with more, a table of each is unreadable
 def card_of(model: Path | str, *, licence: str | None = None) -> str:
     """The card of a classifier by path, address or name. Raises ModelError where there is none."""
     model = located(model)
-    return model_card(locate(model), load(model), licence=licence)
+    folder = locate(model)
+    return model_card(folder, load(model), licence=licence or _given(folder))
+
+
+def _given(folder: Path) -> str | None:
+    """The licence that a pack was made under; None where none was named."""
+    file = folder / LICENCE
+    given = file.read_text(encoding="utf-8").strip() if file.is_file() else NO_LICENCE
+    return None if given == NO_LICENCE else given
 
 
 def model_card(folder: Path, classifier: Classifier | Fusion, *, licence: str | None = None) -> str:

@@ -16,7 +16,7 @@ from earmark.classifier import locate
 from earmark.classifier.loading import load
 from earmark.classifier.packs import MANIFEST, SUFFIX, Manifest, is_pack
 from earmark.errors import DataError, UsageError
-from earmark.publish.card import NO_LICENCE, model_card
+from earmark.publish.card import LICENCE, NO_LICENCE, model_card
 
 # What answers, and what a reader needs to know where it comes from; not what a training goes on with, nor its answers.
 CARRIED = frozenset(
@@ -32,7 +32,7 @@ CARRIED = frozenset(
         "weights.safetensors",
     }
 )
-CARD, LICENCE = "README.md", "LICENSE.txt"
+CARD = "README.md"
 LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the first date a zip knows: the same classifier gives the same bytes
 
 
