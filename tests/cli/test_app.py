@@ -68,7 +68,7 @@ def test_an_unknown_command_is_answered_with_the_known(earmark):
         (["data", "gtzan", "--set", "pth=x"], "earmark: data set 'gtzan' has no option 'pth'; did you mean 'path'?"),
         (["data", "gtzan", "--set", "path"], "earmark: --set 'path': write it as key=value"),
         (["data", "synthetic", "--set", "songs=few"], "earmark: data set 'synthetic': songs = 'few': Expected `int`"),
-        (["train", "demmo"], "earmark: no recipe 'demmo'; did you mean 'demo'?; known: by_song/"),
+        (["train", "demmo"], "earmark: no recipe 'demmo'; did you mean 'demo'?; known: audio_transfer/"),
         (["train"], "earmark: earmark train takes a recipe, or --resume with a run"),
         (["train", "demo", "--resume", "x"], "earmark: earmark train takes a recipe, or --resume with a run"),
         (["train", "--resume", "x", "--seed", "1"], "earmark: --resume goes on with the run's own recipe"),

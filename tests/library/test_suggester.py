@@ -107,7 +107,7 @@ def test_the_classifier_is_loaded_once(model: Path, library: Path, monkeypatch: 
         song = write_song(library / f"{seed}.flac", seed=seed)
         (decision,), _ = suggester.suggest([Holding((song,), ())], place=HERE)
         assert decision.outcome is Outcome.PLANNED
-    assert loaded == [model]
+    assert loaded == [str(model)]
 
 
 def test_a_process_says_the_same(model: Path, library: Path, monkeypatch: pytest.MonkeyPatch) -> None:

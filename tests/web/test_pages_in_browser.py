@@ -110,7 +110,7 @@ def test_keys_alone_are_enough(page: Page, site: str, music: Path) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("a")
     expect(page.locator("#choices")).to_have_text("1 file accepted, 0 rejected, 3 open")
-    assert page.evaluate("document.activeElement.dataset.choice") == "accepted"
+    expect(page.locator(".file:focus")).to_have_attribute("data-choice", "accepted")  # drawn anew, and still in focus
     page.keyboard.press("ArrowUp")
     page.keyboard.press("r")
     expect(page.locator("#choices")).to_have_text("1 file accepted, 1 rejected, 2 open")

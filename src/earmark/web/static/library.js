@@ -217,6 +217,7 @@ const choosePlaces = (places, choice) =>
     const chosen = await ask("POST", "/library/choices", { plan: plan.id, choice, places });
     // The rows stay where they are, also where the sieve would no longer let them through: they can be taken back.
     for (const place of places) rows.set(place, { ...rows.get(place), choice });
+    draw($("order").value === "file");  // at once: what the folders say of themselves comes after
     tellChoices(chosen.choices);
     await freshAlbums();
   });
