@@ -11,15 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torch
-from safetensors.torch import save_file
 
 from earmark.batches.mapping import Place
-from earmark.classifier import Answer, ClassifierCard, Judging, build_model, load, predict_at, predict_files, write_card
-from earmark.features.log_mel import LogMel
-from earmark.features.standardise import Standardiser
-from earmark.recipe import Choice
+from earmark.classifier import Answer, Judging, load, predict_at, predict_files
 from earmark.tracks import Fault
+from listeners import write_classifier
 
 RATE = 8000
 
@@ -27,22 +23,7 @@ RATE = 8000
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """An untrained network in a folder: its answers mean nothing, and are always the same."""
-    card = ClassifierCard(
-        genres=("jazz", "pop", "rock"),
-        model=Choice("cnn_rnn", {"dropout": 0.1}),
-        shape=(16, 32),
-        features=LogMel(sample_rate=RATE, n_fft=512, hop_length=256, n_mels=16, clip_seconds=1.0),
-        standardiser=Standardiser((-40.0,), (20.0,)),
-        trained_on="songs",
-        synthetic=False,
-    )
-    with torch.random.fork_rng():
-        torch.manual_seed(1)
-        network = build_model(card.model, card.shape, len(card.genres))
-    (tmp_path / "model").mkdir()
-    write_card(tmp_path / "model", card)
-    save_file(network.state_dict(), tmp_path / "model" / "weights.safetensors")
-    return tmp_path / "model"
+    return write_classifier(tmp_path / "model")
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made import write_classifier, write_song
 from serving import running
 
 from earmark.web.settings import Settings
+from listeners import write_classifier, write_song
 
 PATIENCE = 180_000  # ms
 

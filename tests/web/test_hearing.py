@@ -13,12 +13,12 @@ import pytest
 import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
-from made import GENRES, RATE, write_classifier, write_song
 
 from earmark.audio.waveform import Waveform
 from earmark.errors import AudioError, ModelError, UsageError
 from earmark.web.hearing import BANDS, COLUMNS, Listener, Listening, picture_of
 from earmark.web.paths import Sound
+from listeners import GENRES, RATE, write_classifier, write_song
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made import API, served, write_song
+from made import API, served
 from starlette.testclient import TestClient
 from traps import Trap
 
 from earmark.web.pages import listen
 from earmark.web.settings import Settings
+from listeners import write_song
 
 KIND = {"content-type": "audio/mpeg"}
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from made import API, done, served, write_classifier, write_library, write_song
+from made import API, done, served, write_library
 from starlette.testclient import TestClient
 
 from earmark.library.tags import read_genres
 from earmark.web.desk import Desk
 from earmark.web.settings import Settings
+from listeners import write_classifier, write_song
 
 
 @pytest.fixture(scope="module")

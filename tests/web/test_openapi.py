@@ -8,7 +8,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis.errors import Unsatisfiable
-from made import API, served, write_song
+from made import API, served
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -24,6 +24,7 @@ from earmark.web.app import create_app
 from earmark.web.jobs import ENDED
 from earmark.web.operations import openapi
 from earmark.web.settings import Settings
+from listeners import write_song
 
 CHECKS = [
     not_a_server_error,

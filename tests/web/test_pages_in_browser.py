@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from made import write_classifier, write_library
+from made import write_library
 from serving import running
 
 from earmark.library.tags import read_genres
 from earmark.run import Run
 from earmark.training.history import Epoch, write_history
 from earmark.web.settings import Settings
+from listeners import write_classifier
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from axe_core_python.sync_playwright import Axe
