@@ -71,8 +71,9 @@ def growth_chart(scored: Sequence[tuple[Score, Contender]], comparison: Comparis
 
     def gain(name: str, amount: float) -> Pair | None:
         other = against.get(amount, name)
-        known = comparison is not None and {name, other} <= comparison.accuracy.keys()
-        return comparison.between(name, other) if comparison is not None and known and name != other else None
+        if comparison is None or name == other or not {name, other} <= comparison.accuracy.keys():
+            return None
+        return comparison.between(name, other)
 
     def mark(score: Score, contender: Contender, amount: float) -> Mark:
         places = (x.at(amount), y.at(score.value), y.at(score.low), y.at(score.high))
