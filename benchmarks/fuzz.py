@@ -22,12 +22,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "library"))
 from fuzzing import MIB, Fuzzing, Report
-from listeners import write_classifier
 from mutations import mutate
 from seeds import MAKERS
 
 from earmark.batches.mapping import Place, map_items
 from earmark.batches.work import Lost
+from listeners import write_classifier
 
 SECONDS = 60.0  # for one file of some kilobytes
 

@@ -14,12 +14,12 @@ import pytest
 from beets import config, logging, plugins, ui
 from beets.autotag import AlbumInfo, TrackInfo
 from beets.library import Item, Library, WriteError
-from listeners import write_song
 
 import beetsplug.earmark
 from earmark.classifier import Classifier, load
 from earmark.library import listen
 from earmark.library.plan import MIN_CONFIDENCE
+from listeners import write_song
 
 SETTINGS = {"model": "../small", "min_confidence": 0.0, "workers": 0}
 

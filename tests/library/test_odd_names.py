@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from listeners import RATE, write_song
 
 from earmark.batches.mapping import Place
 from earmark.classifier import load, predict_files
 from earmark.library.audit import audit
 from earmark.library.collection import collection
 from earmark.library.labelled import read_labels
+from listeners import RATE, write_song
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX file systems")
 

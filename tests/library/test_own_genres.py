@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from listeners import write_song
 
 from earmark.errors import DataError, TagError, UsageError
 from earmark.library.own_genres import OwnGenres
+from listeners import write_song
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from listeners import write_song
 
 from earmark.batches.mapping import Place
 from earmark.errors import TagError, UsageError
@@ -20,6 +19,7 @@ from earmark.library.review import Choice, Order, Review, Sieve, albums
 from earmark.library.tagging import suggest
 from earmark.library.tags import read_genres
 from earmark.library.undo import journal_of, undo
+from listeners import write_song
 
 GENRES = ("jazz", "pop", "rock")
 M = Path("/m")

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from listeners import write_classifier, write_song
 
 from earmark.batches.mapping import Place
 from earmark.classifier import Classifier, load, loading
@@ -26,6 +25,7 @@ from earmark.library.answers import Answers, Found, Heard, Seen, stamp_of
 from earmark.library.listen import Listening, listening, look
 from earmark.library.scan import scan
 from earmark.tracks import Fault
+from listeners import write_classifier, write_song
 
 HERE = Place(workers=0)
 

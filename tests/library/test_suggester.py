@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from listeners import GENRES, write_song
 
 from earmark.batches.mapping import Place
 from earmark.checksums import file_digest
@@ -20,6 +19,7 @@ from earmark.library.listen import listening
 from earmark.library.plan import Existing, Outcome
 from earmark.library.suggester import Holding, Suggester
 from earmark.tracks import Fault
+from listeners import GENRES, write_song
 
 HERE = Place(workers=0)
 

@@ -7,7 +7,6 @@ import os
 from pathlib import Path
 
 import pytest
-from listeners import write_song
 
 from earmark.batches.mapping import Place
 from earmark.checksums import file_digest
@@ -18,6 +17,7 @@ from earmark.library.plan import Existing, Outcome, Plan
 from earmark.library.tagging import suggest, write_plan
 from earmark.library.tags import read_genres
 from earmark.library.undo import journal_of, undo
+from listeners import write_song
 
 HERE = Place(workers=0)
 
