@@ -54,10 +54,6 @@ class ClassifierGraph(nn.Module):
             )
         self.crops = Crops(features.crop_frames, features.crops) if features.crop_frames is not None else None
         self.model = as_network(classifier.model)
-        if any(isinstance(part, nn.GRU) for part in self.model.modules()):
-            raise ModelError(
-                f"{classifier.name}: a GRU: torch writes it for one number of clips alone; train it with cell = 'lstm'"
-            )
         self.temperature, self.track_temperature = card.temperature, card.track_temperature
         self._keep(card.standardiser)
 
