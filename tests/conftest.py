@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+# Read by numpy and torch when they are loaded. Tests run side by side, a process for each processor; and with another
+# number of threads sums differ in their last bit.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 import numpy as np
 import pytest
 from filelock import FileLock
