@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ from earmark.errors import ModelError
 
 if TYPE_CHECKING:
     from earmark.models.musicnn_fast import FastMusicnn
+
+# What a shell starts in the background ignores Ctrl-C, and so would the programs that tests begin, and stop by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
