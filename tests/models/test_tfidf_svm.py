@@ -41,6 +41,22 @@ def test_decisions_are_those_of_scikit_learn(rng: np.random.Generator) -> None:
     np.testing.assert_array_equal(ours.predict_proba(judged).argmax(1), expected.argmax(1))
 
 
+def test_passages_are_runs_of_characters_as_they_stand(rng: np.random.Generator) -> None:
+    """Across words and lines, capitals told apart: scikit-learn's analyser `char`, on text left as it is."""
+    (shown, y, groups), (judged, _, _) = songs(60, rng), songs(30, rng)
+    shown, judged = (Texts.of([text.replace(" a ", "\nA ") for text in texts.words]) for texts in (shown, judged))
+    ours = TfidfSVM((1,), 3, min_artists=1, passages=1.5, C=0.5).fit(shown, y, groups)
+    views = (
+        (1, TfidfVectorizer(token_pattern=r"\w+", ngram_range=(1, 2), sublinear_tf=True)),
+        (1, TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)),
+        (1.5, TfidfVectorizer(analyzer="char", ngram_range=(2, 5), lowercase=False, sublinear_tf=True)),
+    )
+    theirs = LinearSVC(C=0.5, tol=1e-5, max_iter=10_000, random_state=0)
+    theirs.fit(hstack([length * view.fit_transform(shown.words) for length, view in views]), y)
+    expected = theirs.decision_function(hstack([length * view.transform(judged.words) for length, view in views]))
+    np.testing.assert_allclose(ours.decision_function(judged), expected, atol=0.02)
+
+
 def test_what_one_artist_alone_says_says_nothing(rng: np.random.Generator) -> None:
     shown, y, groups = songs(60, rng)
     texts = [f"{text} refrão{'x' * group}" for text, group in zip(shown.words, groups, strict=True)]
@@ -52,10 +68,11 @@ def test_what_one_artist_alone_says_says_nothing(rng: np.random.Generator) -> No
 
 def test_what_is_saved_says_the_same(rng: np.random.Generator) -> None:
     shown, y, groups = songs(60, rng, artists=True)
-    module = Fitted(TfidfSVM((2,), 3, style=0.1)).fit(shown, y, groups)
+    shown = Texts.of([text.replace(" a ", "\nA ") for text in shown.words], list(shown.artists))
+    module = Fitted(TfidfSVM((2,), 3, style=0.1, passages=1.5)).fit(shown, y, groups)
     state = module.estimator.state()
     assert {array.dtype.kind for array in state.values()} <= {"f", "u"}
-    other = Fitted(TfidfSVM((2,), 3, style=0.1))
+    other = Fitted(TfidfSVM((2,), 3, style=0.1, passages=1.5))
     other.load_state_dict(module.state_dict())
     np.testing.assert_array_equal(other.estimator.predict_proba(shown), module.estimator.predict_proba(shown))
 

@@ -53,6 +53,7 @@ class TextEstimator(ABC, Generic[L]):
         self.artist = shape == (2,)
         self.classes = classes
         self.held_out: Array = np.empty((0, classes))
+        self.passages = 0.0
         self._sharpness = 1.0
         self._learned: L | None = None
 
@@ -109,7 +110,7 @@ class TextEstimator(ABC, Generic[L]):
         if x.shape[1:] != ((2,) if self.artist else (1,)):
             built, given = ("with", "without") if self.artist else ("without", "with")
             raise ModelError(f"this {self.name} was built for texts {built} the artist, these come {given}")
-        return taken_apart(x)
+        return taken_apart(x, with_passages=self.passages > 0)
 
     def _after_learning(self) -> L:
         if self._learned is None:

@@ -46,10 +46,11 @@ class Pool:
 class TextPool(TextEstimator[Pool]):
     """Linear machines on words, and boosted and random trees on how a text is built, answering together.
 
-    The voices are `tfidf_svm` with `style`, `text_boosting` and `text_forest`, which keep their defaults where nothing
-    is said. They are wrong about different songs: the first adds up thousands of words, the others join few numbers.
-    Their answers are a logarithmic opinion pool, whose exponents make the classes of the training texts likeliest when
-    artists are held out on three folds; a voice that adds nothing gets none. They are its calibration too.
+    The voices are `tfidf_svm` with `style` and `passages`, `text_boosting` and `text_forest`, which keep their defaults
+    where nothing is said. They are wrong about different songs: the first adds up thousands of words, the others join
+    few numbers. Their answers are a logarithmic opinion pool, whose exponents make the classes of the training texts
+    likeliest when artists are held out on three folds; a voice that adds nothing gets none. They are its calibration
+    too.
 
     With the artist as an input all voices have it. `seed` draws what the trees draw.
 
@@ -69,6 +70,7 @@ class TextPool(TextEstimator[Pool]):
         classes: int,
         *,
         style: float = 0.1,
+        passages: float = 0.0,
         C: float = 0.1,  # noqa: N803 - as everyone calls it
         components: int = 100,
         rounds: int = 100,
@@ -77,8 +79,9 @@ class TextPool(TextEstimator[Pool]):
         seed: int = 0,
     ) -> None:
         super().__init__(shape, classes)
+        self.passages = passages
         self.voices: dict[str, TextEstimator[Any]] = {
-            "words": TfidfSVM(shape, classes, style=style, C=C, class_weights=class_weights),
+            "words": TfidfSVM(shape, classes, style=style, passages=passages, C=C, class_weights=class_weights),
             "boosting": TextBoosting(shape, classes, components=components, rounds=rounds, seed=seed),
             "forest": TextForest(shape, classes, components=components, trees=trees, seed=seed),
         }

@@ -25,7 +25,9 @@ class TfidfSVM(TextEstimator[LinearText]):
     pieces the `max_terms` commonest: what one artist alone says tells nothing of others. All is learned in `fit`.
 
     With `style` above 0 how a text is built (`earmark.text.style`) speaks too: each of its numbers as a `style` in one
-    of 12 columns, which hold a twelfth of the training texts each. `class_weights` "balanced" counts a text in inverse
+    of 12 columns, which hold a twelfth of the training texts each. With `passages` above 0 the text as it stands speaks
+    too: runs of 2 to 5 characters across words, with capitals, punctuation and line ends, weighed and chosen like
+    pieces and scaled to the length `passages`. `class_weights` "balanced" counts a text in inverse
     proportion to how many are of its class.
 
     With the artist as an input each artist is one more number, and so is being unknown; each text is learned from
@@ -52,18 +54,20 @@ class TfidfSVM(TextEstimator[LinearText]):
         min_artists: int = 2,
         max_terms: int = 300_000,
         style: float = 0.0,
+        passages: float = 0.0,
         C: float = 0.1,  # noqa: N803 - as everyone calls it
         class_weights: ClassWeights = "none",
     ) -> None:
         super().__init__(shape, classes)
-        if min_artists < 1 or max_terms < 1 or style < 0 or not C > 0:
+        if min_artists < 1 or max_terms < 1 or style < 0 or passages < 0 or not C > 0:
             raise UsageError(
                 f"{self.name}: min_artists = {min_artists} and max_terms = {max_terms} must be 1 or more, "
-                f"style = {style:g} 0 or more, C = {C:g} above 0"
+                f"style = {style:g} and passages = {passages:g} 0 or more, C = {C:g} above 0"
             )
         self.min_artists = min_artists
         self.max_terms = max_terms
         self.style = style
+        self.passages = passages
         self.C = C
         self.class_weights: ClassWeights = class_weights
 
@@ -85,9 +89,10 @@ class TfidfSVM(TextEstimator[LinearText]):
             max_terms=self.max_terms,
             style=self.style,
             artists=None if reading.artists is None else fit_artists(reading.artists),
+            passages=self.passages,
         )
         return fit_linear_text(numbers, reading, y, classes=self.classes, C=self.C, class_weights=self.class_weights)
 
     def of_state(self, state: Mapping[str, NDArray[Any]]) -> LinearText:
-        numbers = TextNumbers.of_state(self.name, state, style=self.style, artist=self.artist)
+        numbers = TextNumbers.of_state(self.name, state, style=self.style, artist=self.artist, passages=self.passages)
         return LinearText.of_state(self.name, state, numbers, classes=self.classes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,7 @@ from scipy.sparse import csr_matrix, diags
 from earmark.text.words import words
 
 Places = NDArray[np.integer[Any]]
+LINE_END = "\t"  # in a term, which is saved on a line of its own; no cleaned text holds one
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,15 @@ class Terms:
 def count(texts: Iterable[str], cut: Callable[[str], Iterable[str]]) -> Counts:
     """How often each term stands in texts that `cut` makes terms of."""
     places: dict[str, int] = {}
-    found, starts = array("i"), array("q", [0])
+    found, times, starts = array("i"), array("f"), array("q", [0])
     for text in texts:
-        found.extend([places.setdefault(term, len(places)) for term in cut(text)])
+        counted = Counter(cut(text))
+        found.extend([places.setdefault(term, len(places)) for term in counted])
+        times.extend(counted.values())
         starts.append(len(found))
-    ones = np.ones(len(found), dtype=np.float32)
-    matrix = csr_matrix((ones, np.array(found), np.array(starts)), shape=(len(starts) - 1, len(places)))
-    matrix.sum_duplicates()
+    shape = (len(starts) - 1, len(places))
+    matrix = csr_matrix((np.array(times, np.float32), np.array(found), np.array(starts)), shape=shape)
+    matrix.sort_indices()
     return Counts(matrix, tuple(places))
 
 
@@ -90,6 +94,16 @@ def count_pieces(texts: Iterable[str], *, shortest: int, longest: int) -> Counts
 
     within = count(split.terms, pieces)
     return Counts(csr_matrix(split.matrix @ within.matrix), within.terms)
+
+
+def character_runs(text: str, *, shortest: int, longest: int) -> list[str]:
+    """Runs of `shortest` to `longest` characters of a text as it stands, capitals, blanks and punctuation included.
+
+    The end of a line is `LINE_END` in them.
+    """
+    text = text.replace("\n", LINE_END)
+    lengths = range(shortest, longest + 1)
+    return [text[at : at + length] for length in lengths for at in range(len(text) - length + 1)]
 
 
 def groups_with(matrix: csr_matrix, groups: Places) -> NDArray[np.int64]:
