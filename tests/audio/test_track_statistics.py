@@ -146,3 +146,13 @@ def test_flux_and_attack_see_jumps() -> None:
     np.testing.assert_allclose(flux[:, :32], np.repeat(jumps[:, None], 32, axis=1), rtol=1e-5)
     assert attack[0, 32:].min() > 4
     assert attack[1, 32:].max() < 1.1
+
+
+def test_onsets_do_not_return_beyond_the_end(rng: np.random.Generator) -> None:
+    seconds = 2.0  # of which the changes from frame to frame are one fewer than the frames
+    frames = round(seconds * 20)
+    onsets = statistics(-80 * rng.random((3, 32, frames)), rate=20.0)["onsets"]
+    lags = np.unique(np.rint(np.linspace(0, 3, 40)[1:] * 20))
+    returns = onsets[:, : 4 * len(lags)].reshape(3, 4, len(lags))
+    assert (returns[:, :, lags >= frames - 1] == 0).all()
+    assert (returns[:, :, lags < frames - 1] != 0).all()

@@ -179,6 +179,7 @@ def _onsets(rises: Array, rate: float) -> Array:
     length = next_fast_len(onsets.shape[2] + int(lags.max()), real=True)
     returns = irfft(np.square(np.abs(rfft(onsets, n=length, axis=2))), n=length, axis=2)
     returns = returns[:, :, lags] / (returns[:, :, :1] + 1e-6)
+    returns[:, :, lags >= onsets.shape[2]] = 0  # beyond the end, where there would be the transform's rounding
     highest = -np.sort(-returns[:, :, 2:], axis=2)[:, :, :5]
     skew = np.power(onsets, 3).mean(2) / (spread**3 + 1e-6)
     parts = [returns.reshape(len(rises), -1), highest.reshape(len(rises), -1), np.log(spread + 1e-3), skew]

@@ -120,9 +120,10 @@ def _pooled(x: Tensor, groups: int) -> Tensor:
     """Mean over `groups` neighbourhoods of bands, which are axis 1."""
     bands = x.shape[1]
     edges = np.append(np.arange(groups) * bands // groups, bands)
-    shares = torch.zeros(groups, bands)
+    within = np.zeros((groups, bands), dtype=np.float32)  # by numpy: a constant, and no steps of the graph
     for group, (first, last) in enumerate(itertools.pairwise(edges)):
-        shares[group, first:last] = 1 / (last - first)
+        within[group, first:last] = 1 / (last - first)
+    shares = torch.from_numpy(within)
     return shares @ x if x.ndim == 3 else x @ shares.T
 
 
@@ -201,10 +202,11 @@ def _log_covariances(motions: tuple[Tensor, ...]) -> Iterator[Tensor]:
 def _logarithm(matrix: Tensor) -> Tensor:
     """Of symmetric positive matrices (…, size, size) float64 with eigenvalues from 1/2000 to 1."""
     one = torch.eye(matrix.shape[-1], dtype=torch.float64)
+    start, half = 1.5 * one, 0.5 * one.expand_as(matrix)
     for steps in ROOTS:
-        inverse = one.expand_as(matrix)
+        inverse = half  # of the root, halved
         for _ in range(steps):
-            step = 1.5 * one - 0.5 * (inverse @ matrix)
+            step = start - inverse @ matrix
             matrix, inverse = matrix @ step, step @ inverse
     rest = one - matrix
     series = one / TERMS
