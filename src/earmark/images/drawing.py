@@ -11,9 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from earmark.errors import DataError
-from earmark.images.colour_maps import to_decibels
 from earmark.images.decode import read_image
-from earmark.images.trim import trim as trimmed
 
 Colour = Literal["rgb", "grey", "decibels"]
 MOST_LEVELS = 255
@@ -30,6 +28,10 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(channels, height, width) float32 in 0…1 of a picture (height, width, 3). Raises DataError."""
+        # They load matplotlib and much of SciPy, for which those who classify sound or texts would wait at each start.
+        from earmark.images.colour_maps import to_decibels
+        from earmark.images.trim import trim as trimmed
+
         bare = trimmed(image) if self.trim else image
         if self.colour == "decibels":
             levels = to_decibels(bare, colour_map=self.colour_map, db_range=(0, MOST_LEVELS))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import log_softmax
 
 from earmark.errors import DataError
@@ -32,6 +31,8 @@ def fit_pool(log_probabilities: Array, truth: NDArray[np.int64]) -> Array:
     The things must be such that no voice has learned from them. Raises DataError where there are none, or where a
     voice says what is no number.
     """
+    from scipy.optimize import minimize  # for which those who only ask a classifier would wait at each start
+
     voices, n, _ = log_probabilities.shape
     if not n or np.isnan(log_probabilities).any():
         raise DataError("voices are weighed on held-out things of known class: there are none, or some are not numbers")
