@@ -14,7 +14,7 @@ from earmark.errors import TagError, UsageError
 from earmark.genre_names import normal_form
 from earmark.library.answers import Found, Heard
 from earmark.library.mapping import unchanged
-from earmark.library.plan import Outcome, Plan, Settings, plan
+from earmark.library.plan import Existing, Outcome, Plan, Settings, plan
 from earmark.library.review import Choice, Order, Review, Sieve, albums
 from earmark.library.tagging import suggest
 from earmark.library.tags import read_genres
@@ -25,12 +25,12 @@ GENRES = ("jazz", "pop", "rock")
 M = Path("/m")
 
 
-def made(*files: tuple[str, tuple[str, ...], tuple[float, ...] | None]) -> Plan:
+def made(*files: tuple[str, tuple[str, ...], tuple[float, ...] | None], existing: Existing = Existing.KEEP) -> Plan:
     found = [
         Found(M / name, M, None if shares else "truncated", genres, Heard(shares, "music") if shares else None)
         for name, genres, shares in files
     ]
-    return plan(found, GENRES, classifier="small", settings=Settings(mapping=unchanged(GENRES)))
+    return plan(found, GENRES, classifier="small", settings=Settings(mapping=unchanged(GENRES), existing=existing))
 
 
 @pytest.fixture
@@ -101,6 +101,18 @@ def test_another_genre_may_be_taken_also_for_a_file_that_was_left_alone(review: 
     assert [row.name for row in review.rows(Sieve(choice=Choice.REJECTED))] == ["4.mp3"]
     review.choose([3], Choice.OPEN)
     assert review.choice(3) is None
+
+
+@pytest.mark.parametrize(
+    ("existing", "becomes"),
+    [(Existing.KEEP, ("Dub",)), (Existing.REPLACE, ("Dub",)), (Existing.APPEND, ("Ska", "Dub"))],
+)
+def test_a_genre_of_ones_own_goes_where_the_plan_puts_genres(existing: Existing, becomes: tuple[str, ...]) -> None:
+    review = Review(made(("1.mp3", ("Ska",), (0.1, 0.2, 0.7)), existing=existing))
+    review.take(0, "Dub")
+    assert review.rows(Sieve())[0].becomes == becomes
+    with pytest.raises(UsageError, match="nothing to be written"):
+        review.take(0, "Ska")
 
 
 @given(

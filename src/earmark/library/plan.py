@@ -123,7 +123,7 @@ def _decide(file: Found, genres: Sequence[str], classifier: str, settings: Setti
         )
     ranked = settings.mapping.ranked(genres, file.heard.probabilities)
     names = _names(ranked, settings)
-    new = _joined(file.genres, names, settings.existing)
+    new = joined(file.genres, names, settings.existing)
     outcome, why = _outcome(file.genres, file.heard, ranked, new, settings)
     change = None
     if outcome is Outcome.PLANNED:
@@ -145,7 +145,7 @@ def _names(ranked: Sequence[tuple[str, float]], settings: Settings) -> tuple[str
     return tuple(dict.fromkeys(part for name in sure for part in settings.mapping.with_parents(name)))
 
 
-def _joined(old: tuple[str, ...], names: tuple[str, ...], existing: Existing) -> tuple[str, ...]:
+def joined(old: tuple[str, ...], names: tuple[str, ...], existing: Existing) -> tuple[str, ...]:
     if not old or existing is Existing.REPLACE:
         return names
     if existing is Existing.KEEP:

@@ -13,7 +13,7 @@ import msgspec
 
 from earmark.errors import TagError, UsageError
 from earmark.library.change import Change
-from earmark.library.plan import Decision, Outcome, Plan
+from earmark.library.plan import Decision, Existing, Outcome, Plan, joined
 from earmark.library.tagging import Written, write_plan
 from earmark.library.tags import read_genres
 from earmark.library.tags.genre import check_texts
@@ -116,18 +116,21 @@ class Review:
     def take(self, place: int, genre: str) -> None:
         """Accept another genre for a file than is planned, or one for a file that would have been left alone.
 
+        Any text that a tag can hold. It stands in place of what the file says, or behind it where the plan appends.
         Raises UsageError for a file that cannot be used or has been written, TagError for what cannot be a genre.
         """
         [place] = self._checked([place])
         decision = self.plan.decisions[place]
-        if decision.outcome in (Outcome.FAILED, Outcome.CHANGED) or decision.old == (genre,):
+        appends = self.plan.settings.existing is Existing.APPEND
+        new = joined(decision.old, (genre,), Existing.APPEND if appends else Existing.REPLACE)
+        if decision.outcome in (Outcome.FAILED, Outcome.CHANGED) or new == decision.old:
             raise UsageError(f"{decision.path}: there is nothing to be written: it is {decision.outcome.value}")
         check_texts((genre,))
         self._rejected.discard(place)
         self._accepted[place] = Change(
             path=decision.path,
             old=decision.old,
-            new=(genre,),
+            new=new,
             probability=dict(decision.suggested).get(genre),
             classifier=self.plan.classifier,
         )
