@@ -14,8 +14,10 @@ from traps import Trap
 
 from earmark.errors import UsageError
 from earmark.web import server
+from earmark.web.jobs import Job
 from earmark.web.server import prepare
 from earmark.web.settings import Settings
+from earmark.web.state import LISTEN
 
 
 def asked(port: int, *parts: bytes, pause: float = 0.0, patience: float = 10.0) -> bytes:
@@ -97,6 +99,40 @@ def test_events_tell_of_a_job_until_it_has_ended(port: int) -> None:
     assert b"content-type: text/event-stream" in told
     assert told.count(b"data: ") >= 1
     assert b'"state":"done"' in told.rpartition(b"data: ")[2]
+
+
+def test_when_it_ends_those_who_follow_a_job_are_told_and_nothing_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("earmark.web.app.Listening", Trap)
+    ready = prepare(Settings(workers=1), host="127.0.0.1", port=0)
+    thread = threading.Thread(target=ready.run)
+    thread.start()
+    while not ready.server.started:
+        time.sleep(0.01)
+    begun = threading.Event()
+
+    def endless(job: Job) -> None:
+        begun.set()
+        while True:
+            job.check()
+            time.sleep(0.01)
+
+    job = ready.server.jobs.submit("endless", endless, lane=LISTEN)
+    assert begun.wait(10)
+    port = ready.listener.getsockname()[1]
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(f"GET {API}/jobs/{job.id}/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        told = b""
+        while b'"state":"running"' not in told:
+            told += connection.recv(65536)
+        ready.server.should_exit = True
+        while chunk := connection.recv(65536):
+            told += chunk
+    thread.join(30)
+    assert not thread.is_alive()
+    assert b'"state":"cancelled"' in told
+    assert capsys.readouterr().err == ""
 
 
 def test_bound_to_more_than_this_machine_it_asks_for_a_token(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from earmark.cli.show import note
 from earmark.errors import UsageError, need
@@ -34,14 +35,15 @@ def command(
     """
     for module in ("starlette", "uvicorn"):
         need(module, extra="web", purpose="earmark serve")
-    from earmark.classifier import DEFAULT, locate
-    from earmark.web.server import prepare
-    from earmark.web.settings import Settings
-
     if folder is not None and not folder.is_dir():
         raise UsageError(f"{folder}: no such folder; FOLDER is where your music is")
-    locate(model or DEFAULT)
-    settings = Settings(folder=folder, runs=runs, model=model or DEFAULT, token=token, ready=True)
-    ready = prepare(settings, host=host, port=port)
+    with Console(stderr=True).status("starting"):  # seconds, which importing torch takes
+        from earmark.classifier import DEFAULT, locate
+        from earmark.web.server import prepare
+        from earmark.web.settings import Settings
+
+        locate(model or DEFAULT)
+        settings = Settings(folder=folder, runs=runs, model=model or DEFAULT, token=token, ready=True)
+        ready = prepare(settings, host=host, port=port)
     note(f"open {ready.address}   (Ctrl-C ends it)")
     ready.run()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import socket
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from earmark.errors import UsageError
 from earmark.web.app import create_app
+from earmark.web.jobs import Jobs
 from earmark.web.security import is_local
 from earmark.web.settings import Settings
 
@@ -46,11 +48,26 @@ class Patience(H11Protocol):
             self.transport.close()
 
 
+class Server(uvicorn.Server):
+    """A server that ends its jobs before its connections."""
+
+    def __init__(self, config: uvicorn.Config, jobs: Jobs) -> None:
+        super().__init__(config)
+        self.jobs = jobs
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Whoever follows a job hears that it was cancelled, and need not be cut off."""
+        await asyncio.to_thread(self.jobs.close)
+        # Those that are cut off all the same, such as players that do not read on, are no defects with tracebacks.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        await super().shutdown(sockets)
+
+
 @dataclass(frozen=True)
 class Ready:
     """A server that holds its port; `address` is what to open, with the token where there is one."""
 
-    server: uvicorn.Server
+    server: Server
     listener: socket.socket
     address: str
 
@@ -77,8 +94,9 @@ def prepare(settings: Settings, *, host: str, port: int) -> Ready:
         why = (error.strerror or str(error)).partition(" (")[0]
         raise UsageError(f"{host}:{port}: cannot listen there: {why}; --port 0 takes any that is free") from error
     hosts = (*settings.hosts, host, socket.gethostname())
+    app = create_app(msgspec.structs.replace(settings, token=token, hosts=hosts))
     config = uvicorn.Config(
-        create_app(msgspec.structs.replace(settings, token=token, hosts=hosts)),
+        app,
         http=Patience,
         ws="none",
         log_level="warning",
@@ -89,4 +107,4 @@ def prepare(settings: Settings, *, host: str, port: int) -> Ready:
     )
     shown = "127.0.0.1" if host == "0.0.0.0" else f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listener.getsockname()[1]}/" + (f"?token={quote(token)}" if token else "")
-    return Ready(uvicorn.Server(config), listener, address)
+    return Ready(Server(config, app.state.earmark.jobs), listener, address)
