@@ -73,7 +73,7 @@ def listen(page: Page, site: str) -> None:
         page.get_by_role("button", name="Listen").click()
     expect(page.get_by_role("heading", name="Suggestions")).to_be_visible()
     expect(page.locator("#total")).to_have_text("4 files")
-    expect(page.locator("#choices")).to_have_text("0 files accepted, 0 rejected, 4 open")
+    expect(page.locator("#choices")).to_have_text("0 accepted, 0 rejected, 4 open")
 
 
 def contents(music: Path) -> dict[str, bytes]:
@@ -85,7 +85,7 @@ def test_files_are_accepted_written_and_undone(page: Page, site: str, music: Pat
     listen(page, site)
     page.get_by_role("button", name="Accept the folder first").click()
     page.get_by_role("button", name="Reject 1.flac").click()
-    expect(page.locator("#choices")).to_have_text("1 file accepted, 1 rejected, 2 open")
+    expect(page.locator("#choices")).to_have_text("1 accepted, 1 rejected, 2 open")
     assert contents(music) == before
     page.get_by_role("button", name="Write 1 genre").click()
     page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
@@ -113,11 +113,11 @@ def test_keys_alone_are_enough(page: Page, site: str, music: Path) -> None:
             break
     page.keyboard.press("ArrowDown")
     page.keyboard.press("a")
-    expect(page.locator("#choices")).to_have_text("1 file accepted, 0 rejected, 3 open")
+    expect(page.locator("#choices")).to_have_text("1 accepted, 0 rejected, 3 open")
     expect(page.locator(".file:focus")).to_have_attribute("data-choice", "accepted")  # drawn anew, and still in focus
     page.keyboard.press("ArrowUp")
     page.keyboard.press("r")
-    expect(page.locator("#choices")).to_have_text("1 file accepted, 1 rejected, 2 open")
+    expect(page.locator("#choices")).to_have_text("1 accepted, 1 rejected, 2 open")
     page.locator("#write").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -142,6 +142,25 @@ def test_another_genre_is_taken_from_the_list(page: Page, site: str, music: Path
     (music / "second" / "2.flac").write_bytes(before)
 
 
+def test_a_genre_of_ones_own_is_typed_and_written(page: Page, site: str, music: Path) -> None:
+    before = (music / "second" / "2.flac").read_bytes()
+    listen(page, site)
+    page.get_by_label("Genre for 2.flac").select_option("another …")
+    box = page.get_by_label("Another genre for 2.flac")
+    expect(box).to_be_focused()
+    box.press("Escape")
+    expect(page.locator("#choices")).to_have_text("0 accepted, 0 rejected, 4 open")
+    page.get_by_label("Genre for 2.flac").select_option("another …")
+    page.keyboard.type("Rare Groove")  # its letters are no keys of the list
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Genre for 2.flac").locator("option:checked")).to_have_text("Rare Groove")
+    page.get_by_role("button", name="Write 1 genre").click()
+    page.get_by_role("dialog").get_by_role("button", name="Write").click()
+    expect(page.locator("#told")).to_have_text("1 file written.")
+    assert read_genres(music / "second" / "2.flac") == ("Rare Groove",)
+    (music / "second" / "2.flac").write_bytes(before)
+
+
 def test_tracks_are_dragged_and_put_by_keys_into_genres(page: Page, site: str) -> None:
     page.goto(f"{site}/teach")
     for name in ("Kitchen", "Late"):
@@ -156,8 +175,8 @@ def test_tracks_are_dragged_and_put_by_keys_into_genres(page: Page, site: str) -
     expect(page.locator("#genres [data-genre=Kitchen]")).to_contain_text("1 track")
     expect(page.locator("#genres [data-genre=Late]")).to_contain_text("0 tracks")
     page.get_by_role("button", name="Select all").click()
-    page.get_by_label("Put them into").select_option("in Late")
-    page.get_by_role("button", name="Put there").click()
+    page.get_by_label("Put into").select_option("in Late")
+    page.get_by_role("button", name="Put", exact=True).click()
     expect(page.locator("#genres [data-genre=Late]")).to_contain_text("5 tracks")
     expect(page.locator("#ready")).to_contain_text("there is one yet")
     expect(page.get_by_role("button", name="Learn")).to_be_disabled()

@@ -52,8 +52,13 @@ export function clock(seconds) {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 }
 
-/** 0.714 → "71 %" */
-export const percent = (share) => `${Math.round(100 * share)}\u202f%`;
+/** 0.714 → "71 %"; "> 99 %" and "< 1 %" for what is nearly certain, so that only all and none read 100 and 0. */
+export function percent(share) {
+  const whole = Math.round(100 * share);
+  if (whole === 100 && share < 1) return ">\u202f99\u202f%";
+  if (whole === 0 && share > 0) return "<\u202f1\u202f%";
+  return `${whole}\u202f%`;
+}
 
 /** An element with attributes and children: text is text, never HTML. */
 export function element(name, attributes = {}, ...children) {

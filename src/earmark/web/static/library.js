@@ -17,6 +17,7 @@ const many = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"
 function fail(error) {
   $("failed").textContent = error.message;
   $("failed").hidden = false;
+  $("failed").scrollIntoView({ block: "nearest" });
 }
 
 async function attempt(action) {
@@ -49,6 +50,7 @@ function tellJob(job) {
 async function through(job) {
   working(true);
   $("told").textContent = "";
+  $("work").scrollIntoView({ block: "nearest" });
   $("stop").onclick = () => attempt(() => cancel(job.id));
   tellJob(job);
   try {
@@ -56,6 +58,7 @@ async function through(job) {
     if (ended.state === "failed") throw new Error(ended.error);
     if (ended.state === "done") tellEnd(ended);
     else $("told").textContent = "Stopped.";
+    $("told").scrollIntoView({ block: "nearest" });
   } finally {
     working(false);
     await load();
@@ -193,16 +196,35 @@ function genre(row) {
   if (row.outcome === "failed") return null;
   const planned = row.becomes.join(" + ");
   const likely = new Map(row.suggested);
-  const select = element("select", { class: "becomes", "aria-label": `Genre for ${row.name}`, onchange: (event) => takeGenre(row.place, event.target) });
+  const select = element("select", { class: "becomes", "aria-label": `Genre for ${row.name}` });
   const option = (value, text) => select.append(element("option", { value }, text));
   const said = (name) => (likely.has(name) ? `${name} ${percent(likely.get(name))}` : name);
   option("", planned ? said(planned) : "leave as it is");
   for (const name of [...likely.keys(), ...plan.genres.filter((name) => !likely.has(name))]) {
     if (name !== planned) option(name, said(name));
   }
+  const own = element("option", {}, "another …");
+  select.append(own);
+  select.addEventListener("change", () => {
+    if (own.selected) select.replaceWith(ownGenre(row));
+    else if (select.value) takeGenre(row.place, select.value);
+  });
   const probability = row.suggested[0]?.[1];
   const bar = probability !== undefined && row.choice ? element("span", { class: "bar", "aria-hidden": "true" }, element("i", { style: { "--share": 100 * (likely.get(planned) ?? probability) } })) : null;
   return element("div", {}, select, bar);
+}
+
+/** A genre that the classifier does not know, in the person's own words. */
+function ownGenre(row) {
+  const input = element("input", { name: "genre", required: true, maxlength: 1000, autocomplete: "off", "aria-label": `Another genre for ${row.name}`, placeholder: "genre" });
+  const back = () => draw($("order").value === "file");
+  const submit = (event) => {
+    event.preventDefault();
+    takeGenre(row.place, input.value.trim());
+  };
+  input.addEventListener("keydown", (event) => event.key === "Escape" && back());
+  setTimeout(() => input.focus());
+  return element("form", { class: "own-genre", onsubmit: submit }, input, element("button", { "aria-label": `Take this genre for ${row.name}` }, "Take"));
 }
 
 // What is said of them
@@ -231,14 +253,12 @@ async function freshAlbums() {
 const chooseSieve = (of, choice) =>
   attempt(async () => said(await ask("POST", "/library/choices", { plan: plan.id, choice, sieve: of })));
 
-const takeGenre = (place, select) =>
-  attempt(async () => {
-    if (select.value) await said(await ask("POST", "/library/genre", { plan: plan.id, place, genre: select.value }));
-  });
+const takeGenre = (place, genre) =>
+  attempt(async () => said(await ask("POST", "/library/genre", { plan: plan.id, place, genre })));
 
 function tellChoices(choices) {
   plan.choices = choices;
-  $("choices").textContent = `${many(choices.accepted, "file")} accepted, ${choices.rejected.toLocaleString("en")} rejected, ${choices.open.toLocaleString("en")} open`;
+  $("choices").textContent = `${choices.accepted.toLocaleString("en")} accepted, ${choices.rejected.toLocaleString("en")} rejected, ${choices.open.toLocaleString("en")} open`;
   $("write").disabled = !choices.accepted;
   $("write").textContent = choices.accepted ? `Write ${many(choices.accepted, "genre")}` : "Write";
 }
@@ -276,7 +296,7 @@ const KEYS = { a: "accepted", r: "rejected", u: "open" };
 
 $("files")?.addEventListener("keydown", (event) => {
   const file = event.target.closest(".file");
-  if (!file || event.ctrlKey || event.metaKey || event.altKey || event.target.tagName === "SELECT") return;
+  if (!file || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("select, input")) return;
   const all = [...$("files").querySelectorAll(".file")];
   const next = all[all.indexOf(file) + { ArrowDown: 1, ArrowUp: -1 }[event.key]];
   const choice = KEYS[event.key.toLowerCase()];

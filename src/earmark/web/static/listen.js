@@ -1,5 +1,5 @@
 import { Problem, ask, cancel, clock, element, follow, percent } from "./earmark.js";
-import { coloured, drawCourse, drawSpectrogram, drawWaveform, marks } from "./track.js";
+import { LEAST_SEEN, coloured, drawCourse, drawSpectrogram, drawWaveform, marks } from "./track.js";
 import { record } from "./recorder.js";
 
 const LEAST_SHOWN = 0.005; // what would read 0 %
@@ -53,6 +53,7 @@ function fail(problem) {
 async function listenToUpload(file, name) {
   const mine = begin(name, `Sending ${name}`);
   try {
+    if (!file.size) throw new Problem(`${name} is empty.`);
     if (file.size > most) throw new Problem(`${name} is larger than ${Math.floor(most / 1048576)} MiB, which is the most this server takes.`);
     play_from(file);
     await watch(await send(file, name), mine);
@@ -107,7 +108,8 @@ async function watch(begun, mine) {
   job = null;
   $("at-work").hidden = true;
   if (ended.state === "failed") throw new Problem(ended.error);
-  if (ended.state === "done") showAnswer(ended.result);
+  if (ended.state === "cancelled") throw new Problem("The server has stopped, and with it what it was listening to.");
+  showAnswer(ended.result);
 }
 
 // ---------------------------------------------------------------- the answer
@@ -140,14 +142,16 @@ function showAnswer({ picture, told, why }) {
 function showVerdict({ genre, verdict, reason, probabilities, min_confidence }) {
   const ranked = Object.entries(probabilities).sort((a, b) => b[1] - a[1]);
   const [[, p], [second, q]] = ranked;
-  const asked = `${percent(min_confidence)} is asked for.`;
+  const asked = percent(min_confidence);
+  // Never as much as is asked for, where it was not enough.
+  const nearly = Math.round(100 * p) < 100 * min_confidence ? p : Math.floor(100 * p) / 100;
   $("verdict").textContent = verdict === "music" ? genre : verdict === "unsure" ? "Unsure" : "Not music";
   if (verdict === "music") $("likely").replaceChildren(element("strong", {}, percent(p)), ` likely, before ${second} with ${percent(q)}.`);
-  else if (verdict === "unsure") $("likely").replaceChildren("Perhaps ", element("strong", {}, genre), ` (${percent(Math.floor(100 * p) / 100)}), perhaps ${second} (${percent(q)}).`);
+  else if (verdict === "unsure") $("likely").replaceChildren("Perhaps ", element("strong", {}, genre), ` (${percent(nearly)}), perhaps ${second} (${percent(q)}).`);
   else $("likely").replaceChildren(`It ${reason}.`);
   $("reason").textContent = {
-    music: `Likely enough to be named: ${asked}`,
-    unsure: `No genre is likely enough to be named: ${asked}`,
+    music: `A genre is named from ${asked} on.`,
+    unsure: `None is likely enough to be named, which takes ${asked}.`,
     "not music": "So no genre is named.",
   }[verdict];
   $("genres").hidden = verdict === "not music";
@@ -162,7 +166,7 @@ function showVerdict({ genre, verdict, reason, probabilities, min_confidence }) 
 }
 
 function inWords({ verdict, probabilities }, count) {
-  const ranked = Object.entries(probabilities).sort((a, b) => b[1] - a[1]).slice(0, count);
+  const ranked = Object.entries(probabilities).sort((a, b) => b[1] - a[1]).slice(0, count).filter(([, p]) => p >= LEAST_SHOWN);
   const said = ranked.map(([genre, p]) => `${genre} ${percent(p)}`).join(", ");
   return verdict === "music" ? said : verdict === "unsure" ? `unsure: ${said}` : verdict;
 }
@@ -174,10 +178,10 @@ function show(picture, stretches, first) {
   $("length").textContent = clock(picture.seconds);
   $("seek").max = picture.seconds;
   $("axis").replaceChildren(...marks(picture.seconds).map((time) => element("li", { style: { "--at": (100 * time) / picture.seconds } }, clock(time))));
-  const known = stretches.length ? Object.keys(stretches[0].probabilities).length : 0;
+  const rest = ({ probabilities }) => 1 - drawn.genres.reduce((sum, genre) => sum + probabilities[genre], 0);
   $("legend").replaceChildren(
     ...drawn.genres.map((genre, place) => swatch(`g${place + 1}`, genre)),
-    ...(known > drawn.genres.length ? [swatch("rest", "others")] : []),
+    ...(stretches.some((each) => rest(each) >= LEAST_SEEN) ? [swatch("rest", "others")] : []),
   );
   draw();
   place();
@@ -270,8 +274,14 @@ document.addEventListener("drop", (event) => {
   if (!carries(event)) return;
   event.preventDefault();
   $("drop").classList.remove("over");
-  const [file] = event.dataTransfer.files;
-  if (file) listenToUpload(file, file.name);
+  const [file, ...others] = event.dataTransfer.files;
+  if (!file) return;
+  if (event.dataTransfer.items[0].webkitGetAsEntry()?.isDirectory) {
+    begin(file.name, "");
+    return fail(new Problem(`${file.name} is a folder. Drop one song; a folder is what the server is started with: earmark serve FOLDER`));
+  }
+  listenToUpload(file, file.name);
+  if (others.length) $("name").textContent = `${file.name}, the first of ${others.length + 1} that were dropped`;
 });
 
 let stop = null;

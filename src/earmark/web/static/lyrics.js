@@ -39,10 +39,10 @@ function show(found) {
   const key = element(
     "p",
     { class: "key-words" },
-    mark({ text: "Coloured", strength: 100, against: false, said: "" }),
-    `: the odds of ${genre} against ${second} are lower without the word. `,
-    mark({ text: "Underlined", strength: 100, against: true, said: "" }),
-    ": they are higher. Each word is taken out wherever it stands, and the classifier asked again.",
+    mark({ text: `Speaks for ${genre}`, strength: 100, against: false, said: "" }),
+    " ",
+    mark({ text: `speaks for ${second}`, strength: 100, against: true, said: "" }),
+    ": each word was taken out wherever it stands, and the classifier asked again. The odds are those of the one against the other.",
   );
   const decided = element(
     "section",
@@ -58,7 +58,7 @@ function show(found) {
           ),
         )
       : null,
-    ...Object.entries(telling).map(([name, terms]) => element("p", {}, `In any text, these speak most for ${name}: ${terms.join(", ")}.`)),
+    ...Object.entries(telling).map(([name, terms]) => element("p", { class: "telling" }, `In any text, these speak most for ${name}: ${terms.join(", ")}.`)),
     ...lacks.map((lack) => element("p", { class: "muted" }, `${lack[0].toUpperCase()}${lack.slice(1)}.`)),
   );
   $("answer").replaceChildren(first, decided);

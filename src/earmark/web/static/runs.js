@@ -1,22 +1,35 @@
 // The list of runs filtered, and the curves of a training under way drawn anew after each epoch.
 const EVERY = 3000; // ms between two looks at the run's folder
+const FEW = 10; // runs of a folder that are shown, the newest, until all are asked for
 
 const filter = document.getElementById("filter");
-filter?.addEventListener("input", () => {
+
+function sieve() {
   const wanted = filter.value.trim().toLowerCase();
   let found = 0;
   for (const group of document.querySelectorAll(".group")) {
     const called = group.querySelector("h2").textContent.toLowerCase().includes(wanted);
-    let any = called;
-    for (const row of group.querySelectorAll("tbody tr")) {
-      row.hidden = !called && !row.textContent.toLowerCase().includes(wanted);
-      any ||= !row.hidden;
-      found += row.hidden ? 0 : 1;
-    }
-    group.hidden = !any;
+    const rows = [...group.querySelectorAll("tbody tr")];
+    const fitting = rows.filter((row) => called || row.textContent.toLowerCase().includes(wanted));
+    const more = group.querySelector(".unfold");
+    const folded = !wanted && fitting.length > FEW && !("all" in group.dataset);
+    for (const row of rows) row.hidden = !fitting.includes(row) || (folded && fitting.indexOf(row) >= FEW);
+    if (more) more.hidden = !folded;
+    group.hidden = !called && !fitting.length;
+    found += fitting.length;
   }
-  document.getElementById("matching").textContent = `${found} runs`;
-});
+  return found;
+}
+
+filter?.addEventListener("input", () => (document.getElementById("matching").textContent = `${sieve()} runs`));
+for (const more of document.querySelectorAll(".unfold"))
+  more.addEventListener("click", () => {
+    const group = more.closest(".group");
+    group.dataset.all = "";
+    sieve();
+    group.querySelectorAll("tbody tr")[FEW].querySelector("a")?.focus();
+  });
+if (filter) sieve();
 
 const curves = document.getElementById("curves");
 if (curves?.dataset.standing === "training") {

@@ -115,7 +115,7 @@ function select(track, on) {
 function tellSelected() {
   $("putting").hidden = !selected.size;
   $("selected").textContent = `${many(selected.size, "track")} selected`;
-  const into = $("into").value;
+  const into = $("into").length > 1 ? $("into").value : null; // where there is no genre yet, none was chosen
   $("into").replaceChildren(...teaching.genres.map(({ name }) => element("option", { value: `in ${name}` }, name)), element("option", { value: "none" }, "no genre"));
   if ([...$("into").options].some((option) => option.value === into)) $("into").value = into;
 }
@@ -149,7 +149,7 @@ function confirmed(title, text, yes) {
 
 function working(on) {
   $("work").hidden = !on;
-  document.querySelector(".teaching").inert = on;
+  for (const part of [document.querySelector(".tracks"), $("genres"), $("make")]) part.inert = on;
   for (const id of ["learn", "tags"]) $(id).disabled = on;
 }
 
@@ -172,6 +172,7 @@ async function through(job) {
     working(false);
     await Promise.all([load(), again()]);
   }
+  if (!$("lesson").hidden) $("lesson-title").focus();
 }
 
 function showLesson(lesson) {
@@ -182,7 +183,7 @@ function showLesson(lesson) {
   $("interval").textContent = `of ${many(lesson.tracks, "track")} are recognised while they are held out; ${percent(level)} interval ${percent(accuracy.low)} to ${percent(accuracy.high)}.`;
   $("baseline").textContent = `Always the commonest genre: ${percent(lesson.majority)}.`;
   $("unknown").hidden = !lesson.artists_unknown;
-  $("unknown").textContent = `${many(lesson.artists_unknown, "track")} of ${lesson.tracks} name no artist: others by theirs may have been learned from, which makes the score too kind.`;
+  $("unknown").textContent = `${lesson.artists_unknown} of ${many(lesson.tracks, "track")} name no artist: other tracks by the same artist may have been learned from, which makes the score too kind.`;
   $("note").hidden = !lesson.note;
   $("note").textContent = lesson.note ?? "";
   $("recognised").replaceChildren(

@@ -1,6 +1,7 @@
 // Draws a track: spectrogram, waveform and the genres along it, in the colours of the page.
 
 const COLOURS = 4; // genres that have one of their own
+export const LEAST_SEEN = 0.02; // of a stretch: less is not to be seen on a screen
 const MARKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600];
 const MOST_MARKS = 6; // that a phone has room for
 
@@ -9,7 +10,8 @@ export function coloured(stretches, first) {
   const weight = {};
   for (const { probabilities } of stretches)
     for (const [genre, p] of Object.entries(probabilities)) weight[genre] = (weight[genre] ?? 0) + p * p;
-  const others = Object.keys(weight).filter((genre) => genre !== first).sort((a, b) => weight[b] - weight[a]);
+  const seen = (genre) => stretches.some(({ probabilities }) => probabilities[genre] >= LEAST_SEEN);
+  const others = Object.keys(weight).filter((genre) => genre !== first && seen(genre)).sort((a, b) => weight[b] - weight[a]);
   return [first, ...others].slice(0, COLOURS);
 }
 
