@@ -27,7 +27,7 @@ from earmark.report.run_page import MISTAKES, RunPage, render_run
 from earmark.run import Environment, open_run
 from earmark.splits import read_split
 from earmark.text.texts import Texts
-from earmark.tracks import Part
+from earmark.tracks import Dataset, Part
 from earmark.training.checkpoint import read_progress
 from earmark.training.history import read_history
 
@@ -71,18 +71,22 @@ def write_report(path: Path) -> Path:
         history=history,
         **marks,
         predictions=predictions,
-        spectrograms=_first_clips(prepared.parts[headline], wrong),
+        spectrograms=_first_clips(prepared.dataset, prepared.parts[headline], wrong),
     )
     write_text(run.report, render_run(page))
     return run.report
 
 
-def _first_clips(examples: Examples, wanted: Set[str]) -> dict[str, NDArray[np.float32]]:
-    """The first example of each wanted song; none of texts, or of some numbers each, which make no picture."""
-    if isinstance(examples.x, Texts) or examples.x.ndim < 3:
+def _first_clips(dataset: Dataset, examples: Examples, wanted: Set[str]) -> dict[str, NDArray[np.float32]]:
+    """The first example of each wanted song, where it is some numbers the picture they were made of; none of texts, or
+    of some numbers of sound."""
+    fed = not isinstance(examples.x, Texts) and examples.x.ndim >= 3
+    if not fed and dataset.medium != "image":
         return {}
     first = {song: i for i, song in reversed(list(enumerate(examples.songs))) if song in wanted}
-    return {song: np.asarray(examples.x[i : i + 1])[0] for song, i in first.items()}
+    if fed:
+        return {song: np.asarray(examples.x[i : i + 1])[0] for song, i in first.items()}
+    return {song: np.asarray(dataset.read(examples.tracks[examples.track[i]])) for song, i in first.items()}
 
 
 def _environment(made_with: Environment) -> dict[str, str]:
