@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from earmark.errors import DataError, nearest
+from earmark.wording import MUSIC, Wording
 
 Medium = Literal["audio", "log_mel", "text", "image"]
 Part = Literal["train", "valid", "test"]
@@ -64,6 +65,7 @@ class Dataset:
     `digest(track)` changes whenever what `read` gives changes, and keys the feature cache; None: not cached.
     `songs_known=False` says that the tracks are clips whose songs the data do not name. `drawing` is the
     `earmark.images.drawing.Drawing` that makes such arrays as `read` gives of picture files; None: nothing does.
+    `wording` is what people read that tracks and genres are called.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Dataset:
     read_many: Callable[[Sequence[Track]], NDArray[np.float32]] | None = None
     digest: Callable[[Track], str] | None = None
     drawing: Any = None
+    wording: Wording = MUSIC
     _index: dict[str, int] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:

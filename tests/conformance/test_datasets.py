@@ -20,6 +20,7 @@ from earmark.datasets.faults import find_faults
 from earmark.datasets.tfdata import write_folder
 from earmark.errors import EarmarkError
 from earmark.tracks import PARTS, Dataset
+from earmark.wording import wording_of
 
 SECONDS = 1.0
 
@@ -241,6 +242,11 @@ def test_its_tracks_are_named_once_and_of_its_genres(dataset: Dataset) -> None:
     assert {track.part for track in dataset.tracks} <= {None, *PARTS}
     assert sum(dataset.counts().values()) == sum(track.genre is not None for track in dataset.tracks)
     assert dataset.songs_known or all(track.song == track.id for track in dataset.tracks)
+
+
+@every_dataset
+def test_its_name_tells_what_its_things_are_called(name: str, dataset: Dataset) -> None:
+    assert wording_of(name) == dataset.wording
 
 
 @every_dataset

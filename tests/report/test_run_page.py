@@ -11,6 +11,7 @@ import pytest
 
 from earmark.report.pages import count, figure, percent
 from earmark.report.run_page import MATRIX_CLASSES, MISTAKES, PICTURES, matrix, render_run
+from earmark.wording import PICTURES as OF_PICTURES
 
 HOSTILE = '<script>alert("x")</script>'
 
@@ -130,6 +131,31 @@ def test_with_many_classes_the_commonest_confusions_are_listed(make_page, read, 
     assert counts == wrong[: len(counts)]
     for truth, guess, n, _ in listed:
         assert scores.confusion[int(truth[-3:])][int(guess[-3:])] == int(n)
+
+
+@pytest.mark.parametrize(("classes", "folded"), [(MATRIX_CLASSES, 0), (MATRIX_CLASSES + 1, 2)])
+def test_long_tables_by_genre_are_folded_away(make_page, classes, folded):
+    html = render_run(make_page([f"genre {i:03d}" for i in range(classes)], songs=4 * classes, clips=1))
+    assert html.count(f"<details><summary>{classes} genres</summary>") == folded
+
+
+def test_of_pictures_it_says_pictures_and_shows_them_in_true_proportions(make_page, read):
+    page = make_page(("crab", "rose", "rocket"), clips=1, calibrated_on="40 tracks of the validation part")
+    pictures = {name: np.full((3, 32, 32), 0.5, np.float32) for name in page.predictions.ids}
+    page = replace(page, data=replace(page.data, wording=OF_PICTURES), spectrograms=pictures)
+    found = read(render_run(page))
+    for sentence in (
+        "of 30 pictures recognised",
+        "bootstrap resamples of pictures.",
+        "Calibrated on 40 pictures of the validation part",
+        "Rows: the true class.",
+        "Pictures3,627 in 3 classes",
+        "Pictures per class and part.",
+    ):
+        assert sentence in found.text
+    assert all(alt.startswith("Picture of ") for alt in found.values("alt"))
+    assert found.values("class").count("true") == len(found.values("alt")) > 0
+    assert "Log-mel spectrograms" not in found.text
 
 
 def test_rows_of_the_matrix_are_shares_of_the_truth(make_page):

@@ -17,6 +17,7 @@ from test_style import DARK, LIGHT, contrast, rgb
 from earmark.report.pages import percent
 from earmark.report.study_page import minutes, p_value, points, render_study, span, view
 from earmark.report.study_pdf import render_study_pdf
+from earmark.wording import PICTURES
 
 CHARTS = (files("earmark.report") / "templates" / "charts.css").read_text()
 SERIES = [dict(re.findall(r"--(s\d): (#\w{6});", block)) for block in re.findall(r":root \{(.*?)\}", CHARTS, re.S)]
@@ -209,6 +210,23 @@ def test_the_pdf_is_the_same_bytes_for_the_same_study(six):
     assert pdf.startswith(b"%PDF")
     assert int(re.search(rb"/Type\s*/Pages.{0,200}?/Count (\d+)", pdf, re.S)[1]) == 3
     assert render_study_pdf(six) == pdf
+
+
+def test_of_pictures_page_and_pdf_say_pictures(six, read):
+    pictures = replace(six, wording=PICTURES)
+    text = read(render_study(pictures)).text
+    for sentence in (
+        "Ranking: validation, over 160 pictures",
+        "interval over other pictures",
+        "the commonest class would be right",
+        "the same pictures chose each epoch",
+        "all recipes saw the same pictures",
+        "bootstrap resamples of pictures.",
+        "Rows: the true class.",
+    ):
+        assert sentence in text
+    assert re.findall(r"\b(songs?|tracks?|genres?|music|heard|clips?)\b", text) == []
+    assert render_study_pdf(pictures) != render_study_pdf(six)
 
 
 @pytest.mark.parametrize("changes", [{"runs_there": False}, {"recipes": 1, "seeds": 1}, {"recipes": 12, "seeds": 1}])

@@ -61,9 +61,10 @@ def command(
 def _validate(dataset: Dataset) -> list[Fault]:
     from earmark.cli.progress import bars
     from earmark.datasets.faults import find_faults
+    from earmark.wording import plural
 
     with bars() as watcher:
-        watcher.stage(f"reading all {len(dataset)} tracks of {dataset.name}")
+        watcher.stage(f"reading all {len(dataset)} {plural(dataset.wording.track)} of {dataset.name}")
         return find_faults(dataset, progress=watcher.step)
 
 
@@ -93,6 +94,8 @@ def _write_audio(dataset: Dataset, out: Path) -> int:
 def _print_card(dataset: Dataset, found: list[Fault], *, as_json: bool) -> None:
     import msgspec
 
+    from earmark.wording import plural
+
     counts = dataset.counts()
     facts = {
         "name": dataset.name,
@@ -111,12 +114,15 @@ def _print_card(dataset: Dataset, found: list[Fault], *, as_json: bool) -> None:
         return
     if dataset.synthetic:
         note("synthetic: composed by rule, not recordings")
-    said = [(key, value) for key, value in facts.items() if value not in ("", None)]
+    wording = dataset.wording
+    beside = ("songs", "artists") if wording.whole else ()
+    said = [(wording.of(key), it) for key, it in facts.items() if it not in ("", None) and key not in beside]
     print_table(("about", "it"), said, fold=("it",))
+    number = plural(wording.track)
     print_table(
-        ("genre", "tracks", ""),
+        (wording.genre, number, ""),
         [(genre, n, bar(n / max(counts.values()))) for genre, n in counts.items()],
-        right=("tracks",),
+        right=(number,),
     )
     for fault in dataset.faults:
         note(f"known fault: {fault.where}: {fault.what}")

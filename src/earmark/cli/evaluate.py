@@ -13,6 +13,7 @@ from earmark.cli.threads import wait_asleep
 if TYPE_CHECKING:
     from earmark.evaluation.reconstruction import Reconstruction
     from earmark.evaluation.scores import Evaluation, Scores, Slice
+    from earmark.wording import Wording
 
 
 def command(
@@ -40,7 +41,10 @@ def command(
     from earmark.experiment.evaluate import evaluate, evaluate_on
     from earmark.experiment.reconstruct import evaluate_autoencoder, holds_autoencoder
     from earmark.genre_names import read_mapping
+    from earmark.recipe import read_recipe
+    from earmark.run import open_run
     from earmark.tracks import PARTS
+    from earmark.wording import wording_of
 
     if part is not None and part not in PARTS:
         raise UsageError(f"--part {part!r} is not one of {', '.join(PARTS)}")
@@ -56,15 +60,16 @@ def command(
     with bars() as watcher:
         if on is None:
             evaluations = evaluate(run, part=part, device=device, watcher=watcher)
+            wording = wording_of(read_recipe(open_run(Path(run)).recipe).data.name)
         else:
             dataset = open_dataset(on, read_options(settings or [], path=path))
             names = read_mapping(mapping) if mapping is not None else None
             judged = evaluate_on(run, dataset, part=part, mapping=names, device=device, watcher=watcher)
-            evaluations = {f"on-{dataset.name}": judged}
+            evaluations, wording = {f"on-{dataset.name}": judged}, dataset.wording
     if shape is Form.JSON:
         print_json(msgspec.to_builtins(evaluations))
     else:
-        print_evaluations(evaluations, csv=shape is Form.CSV)
+        print_evaluations(evaluations, wording, csv=shape is Form.CSV)
 
 
 def print_reconstructions(figures: dict[str, Reconstruction], *, csv: bool = False) -> None:
@@ -86,14 +91,14 @@ def print_reconstructions(figures: dict[str, Reconstruction], *, csv: bool = Fal
         print_table(header, rows, right=header[1:])
 
 
-def print_evaluations(evaluations: dict[str, Evaluation], *, csv: bool = False) -> None:
-    """The headline figures of each evaluation, with what they were measured on."""
+def print_evaluations(evaluations: dict[str, Evaluation], wording: Wording, *, csv: bool = False) -> None:
+    """The headline figures of each evaluation, with what they were measured on; in CSV units keep their own names."""
     header = ("part", "unit", "n", "accuracy", "low", "high", "macro F1", "majority")
 
     def row(name: str, unit: str, scores: Scores | Slice) -> tuple[object, ...]:
         accuracy = scores.accuracy
         shown = (accuracy.value, accuracy.low, accuracy.high, scores.macro_f1.value, scores.majority_accuracy)
-        return name, unit, scores.n, *(f"{figure:.3f}" for figure in shown)
+        return name, unit if csv else wording.of(unit), scores.n, *(f"{figure:.3f}" for figure in shown)
 
     rows = []
     for name, evaluation in evaluations.items():
@@ -105,4 +110,4 @@ def print_evaluations(evaluations: dict[str, Evaluation], *, csv: bool = False) 
         print_table(header, rows, right=header[2:])
     for name, evaluation in evaluations.items():
         for remark in evaluation.remarks:
-            note(f"{name}: {remark}")
+            note(f"{name}: {wording.of(remark)}")

@@ -14,6 +14,7 @@ from earmark.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from earmark.classifier import Answer, Classifier, Verdict
+    from earmark.wording import Wording
 
 LEAST_SHOWN = 0.005  # what would read 0 %
 SECONDS = 3600.0  # for one file, all of which is heard: a day of sound takes less
@@ -109,13 +110,25 @@ def command(
     elif shape is Form.CSV:
         _print_csv(answers, classifier.genres, over_time)
     else:
-        _print_table(answers, top, over_time)
+        _print_table(answers, top, over_time, _wording(model).genre)
     if unsure := sum(answer.verdict == "unsure" for answer in answers):
-        note(f"unsure: {unsure} of {len(answers)}, where no genre reaches {min_confidence:g}")
+        note(f"unsure: {unsure} of {len(answers)}, where no {_wording(model).genre} reaches {min_confidence:g}")
     list_faults(faults)
     if faults and not answers:
         raise DataError("nothing given could be classified")
     return 1 if faults else 0
+
+
+def _wording(model: Path | str) -> Wording:
+    """The words of the data that the classifier was trained on; of music where no recipe tells."""
+    from earmark.classifier import locate
+    from earmark.classifier.opening import is_exported
+    from earmark.recipe import read_recipe
+    from earmark.run import Run
+    from earmark.wording import MUSIC, wording_of
+
+    recipe = None if is_exported(model) else Run(locate(model)).recipe
+    return MUSIC if recipe is None or not recipe.is_file() else wording_of(read_recipe(recipe).data.name)
 
 
 def _device(name: str) -> str:
@@ -156,7 +169,7 @@ def _print_csv(answers: list[Answer], genres: tuple[str, ...], over_time: bool) 
     print_csv(["file", *(["start"] if over_time else []), "genre", "probability", *genres], rows)
 
 
-def _print_table(answers: list[Answer], top: int, over_time: bool) -> None:
+def _print_table(answers: list[Answer], top: int, over_time: bool, named: str) -> None:
     """A row a file, and with `over_time` one for each clip of it; a terminal is told the common folder once."""
     common = _common_folder([answer.source for answer in answers]) if on_terminal() else ""
     if common:
@@ -176,7 +189,7 @@ def _print_table(answers: list[Answer], top: int, over_time: bool) -> None:
                 at = f"{minutes:.0f}:{seconds:04.1f}"
                 said = _said(verdict, answer.genres[row.argmax()])
                 rows.append(("" if on_terminal() else name, at, said, _likely(row.max()), ""))
-    header = ("file", "at", "genre", "probability", "then")
+    header = ("file", "at", named, "probability", "then")
     places = [place for place, column in enumerate(header) if over_time or column != "at"]
     print_table(
         [header[place] for place in places],

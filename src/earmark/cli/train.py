@@ -41,6 +41,7 @@ def command(
     from earmark.experiment.train import train
     from earmark.recipe import find_recipe, read_recipe
     from earmark.training.distributed import first
+    from earmark.wording import wording_of
 
     if (recipe is None) == (resume is None):
         raise UsageError("earmark train takes a recipe, or --resume with a run; earmark recipes lists those shipped")
@@ -68,7 +69,7 @@ def command(
         if figures := read_reconstructions(run):
             print_reconstructions(figures)
         else:
-            print_evaluations(read_evaluations(run))
+            print_evaluations(read_evaluations(run), wording_of(read_recipe(run.recipe).data.name))
         note(f"run: {run.folder}\nreport: {run.report}")
 
 

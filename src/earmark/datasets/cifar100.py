@@ -14,12 +14,14 @@ from earmark.datasets.cifar_files import SHAPE, Batch, CifarFiles, read_cifar_fi
 from earmark.errors import UsageError
 from earmark.images.drawing import Drawing
 from earmark.tracks import PARTS, Dataset, Fault, Part, Track
+from earmark.wording import PICTURES, worded
 
 SOURCE = "CIFAR-100 (100 classes, 32 × 32 pixels, photographs labelled by people)"
 LICENCE = "none is stated; the photographs belong to their owners"
 CITATION = "A. Krizhevsky, Learning multiple layers of features from tiny images, technical report, 2009"
 
 
+@worded(PICTURES)
 def cifar100(
     *,
     path: str | Path,
@@ -85,6 +87,7 @@ def cifar100(
         read_many=read_many,
         digest=lambda track: hashlib.sha256(pixels(track).tobytes()).hexdigest(),
         drawing=Drawing(trim=False, height=SHAPE[1], width=SHAPE[2], colour="rgb"),
+        wording=PICTURES,
     )
 
 

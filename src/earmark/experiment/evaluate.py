@@ -37,6 +37,7 @@ from earmark.run import Run, open_run, write_json
 from earmark.splits import read_split
 from earmark.tracks import Dataset, Part
 from earmark.training.checkpoint import to_device
+from earmark.wording import plural
 
 
 def evaluate(
@@ -102,7 +103,7 @@ def evaluate_on(
     features = classifier.card.features
     if isinstance(features, Pixels):
         classifier.require(msgspec.structs.replace(features, drawing=dataset.drawing), where=dataset.name)
-    watcher.stage(f"features of {len(tracks)} tracks")
+    watcher.stage(f"features of {len(tracks)} {plural(dataset.wording.track)}")
     extraction = extract(renamed, tracks, features, cache=FeatureCache(), on_track=watcher.step)
     watcher.skipped(extraction.skipped)
     left_out["unreadable"] += len(extraction.skipped)

@@ -34,6 +34,7 @@ from earmark.models.shapes import Input, input_of
 from earmark.recipe import Recipe
 from earmark.splits import Split, draw
 from earmark.tracks import Dataset, Part
+from earmark.wording import plural
 
 READ: dict[Input, str] = {"numbers": "arrays of numbers", "words": "rows of word ids", "texts": "whole texts"}
 
@@ -116,7 +117,7 @@ def prepare(
         tracks = split.tracks(dataset, part)
         if not tracks:
             continue
-        watcher.stage(f"features of {len(tracks)} {part} tracks")
+        watcher.stage(f"features of {len(tracks)} {part} {plural(dataset.wording.track)}")
         extraction = extract(dataset, tracks, features, cache=cache, on_track=watcher.step)
         watcher.skipped(extraction.skipped)
         parts[part] = extraction.examples

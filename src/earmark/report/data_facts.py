@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from earmark.tracks import Dataset
+from earmark.wording import MUSIC, Wording
 
 NO_PART = "no part"
 PARTS = ("train", "valid", "test", NO_PART)
@@ -13,7 +14,7 @@ PARTS = ("train", "valid", "test", NO_PART)
 
 @dataclass(frozen=True)
 class DataFacts:
-    """A data set's name, origin and tracks per genre and part: `counts["blues"]["train"]`."""
+    """A data set's name, origin, words, and tracks per genre and part: `counts["blues"]["train"]`."""
 
     name: str
     medium: str
@@ -21,6 +22,7 @@ class DataFacts:
     source: str
     licence: str
     counts: Mapping[str, Mapping[str, int]]
+    wording: Wording = MUSIC
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -49,4 +51,6 @@ def facts_of(dataset: Dataset, parts: Mapping[str, str]) -> DataFacts:
         if track.genre is not None:
             part = parts.get(track.id, NO_PART)
             counts[track.genre][part] = counts[track.genre].get(part, 0) + 1
-    return DataFacts(dataset.name, dataset.medium, dataset.synthetic, dataset.source, dataset.licence, counts)
+    return DataFacts(
+        dataset.name, dataset.medium, dataset.synthetic, dataset.source, dataset.licence, counts, dataset.wording
+    )

@@ -36,6 +36,7 @@ def render_card(
     return render(
         "card.html",
         dataset=dataset,
+        wording=dataset.wording,
         facts=facts_of(dataset, parts),
         songs=len({track.song for track in dataset.tracks}),
         unlabelled=sum(track.genre is None for track in dataset.tracks),

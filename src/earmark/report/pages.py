@@ -8,6 +8,8 @@ from typing import Any
 
 import jinja2
 
+from earmark.wording import plural
+
 THIN = "\u202f"  # narrow no-break space: between a figure and its per cent sign
 NONE = "–"
 
@@ -29,7 +31,7 @@ def count(value: int) -> str:
 
 def counted(value: int, noun: str) -> str:
     """1 → "1 track", 12000 → "12,000 tracks"."""
-    return f"{count(value)} {noun}" + ("" if value == 1 else "s")
+    return f"{count(value)} {noun if value == 1 else plural(noun)}"
 
 
 def render(template: str, **context: Any) -> str:
@@ -54,4 +56,4 @@ _environment = jinja2.Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters |= {"percent": percent, "figure": figure, "count": count, "counted": counted}
+_environment.filters |= {"percent": percent, "figure": figure, "count": count, "counted": counted, "plural": plural}

@@ -88,6 +88,7 @@ def render_run(page: RunPage) -> str:
     return render(
         "run.html",
         page=page,
+        wording=page.data.wording,
         synthetic=page.data.synthetic or any(evaluation.synthetic for evaluation in page.evaluations),
         charts=[
             line_chart(page.history, figure, kept_epoch=page.kept_epoch, joined_after=page.joined_after)

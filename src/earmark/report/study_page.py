@@ -14,6 +14,7 @@ from earmark.report.growth_chart import GrowthChart, growth_chart
 from earmark.report.pages import count, counted, figure, percent, render
 from earmark.report.run_page import MATRIX_CLASSES, matrix
 from earmark.report.study_charts import LINES, Curves, DotPlot, Scatter, curves, dot_plot, scatter, short
+from earmark.wording import MUSIC, Wording, plural
 
 PARTS = {"valid": "validation", "test": "test"}
 SHORTEST = 0.01  # minutes, the last decimal they are given with
@@ -25,6 +26,7 @@ class StudyPage:
 
     name        the study's name
     data        what the data are called where there are others beside them
+    wording     what the things in them are called
     level       of the intervals
     contenders  in any order, at least one
     comparison  of those whose predictions are there; None where none are, or they are not of the same things
@@ -37,6 +39,7 @@ class StudyPage:
     comparison: Comparison | None = None
     remarks: Sequence[str] = ()
     data: str = ""
+    wording: Wording = MUSIC
 
 
 @dataclass(frozen=True)
@@ -90,19 +93,20 @@ class View:
     @property
     def others(self) -> str:
         """What an interval is over."""
-        return "artists" if self.by_artist else "songs"
+        return "artists" if self.by_artist else plural(self.page.wording.song)
 
     @property
     def ranking_note(self) -> str:
         """How to read the ranking."""
         if self.folds:
-            told = "over the tracks of all folds, each judged once a seed"
+            told = f"over the {plural(self.page.wording.track)} of all folds, each judged once a seed"
             below = "the folds' mean and standard deviation"
         else:
             told, below = "the seeds' mean", "the seeds' own"
         return (
             f"Accuracy: {told}, in brackets its {percent(self.page.level, 0)} interval over other {self.others}; "
-            f"below, {below}. Always guessing the commonest genre would be right for {percent(self.majority)}. "
+            f"below, {below}. Always guessing the commonest {self.page.wording.genre} would be right for "
+            f"{percent(self.majority)}. "
             f"{'Macro-F1: the mean of all trainings. ' if self.folds else ''}"
             f"{'Recipes whose split leaks stand last, whatever they score. ' if self.leaking else ''}"
             "ECE: expected calibration error, how far probabilities are off in the mean."
@@ -127,16 +131,17 @@ class View:
         compared = self.page.comparison
         if compared is None:
             return ""
-        drawn, apart = "whole songs", ""
+        drawn, apart = self.page.wording.drawn, ""
         if self.by_artist:
             drawn = f"all songs of an artist together ({count(compared.drawn)} artists)"
             apart = ", and takes songs by one artist as independent"
         return (
             f"Each recipe against the best, {self.rows[0].contender.name}, on the same "
-            f"{counted(compared.n, self.unit)}. Difference of the seeds' mean accuracies in percentage points, with "
-            f"its {percent(compared.level, 0)} interval from {count(compared.resamples)} bootstrap resamples of "
-            f"{drawn}. Every p is two-sided and corrected for {counted(len(compared.pairs), 'pair')} after Holm. "
-            f"McNemar's exact test compares the recipes' pooled answers, the mean of their seeds' probabilities{apart}."
+            f"{counted(compared.n, self.page.wording.of(self.unit))}. Difference of the seeds' mean accuracies in "
+            f"percentage points, with its {percent(compared.level, 0)} interval from {count(compared.resamples)} "
+            f"bootstrap resamples of {drawn}. Every p is two-sided and corrected for "
+            f"{counted(len(compared.pairs), 'pair')} after Holm. McNemar's exact test compares the recipes' pooled "
+            f"answers, the mean of their seeds' probabilities{apart}."
         )
 
     @property
@@ -179,14 +184,14 @@ class View:
         for contender in (row.contender for row in self.rows):
             part, unit = (getattr(contender.trainings[0], name) for name in ("part", "unit"))
             folds = f" in {counted(len(contender.folds), 'fold')}" if contender.folds else ""
-            told.append(f"{PARTS.get(part, part)}, over {counted(contender.judged, unit)}{folds}")
+            told.append(f"{PARTS.get(part, part)}, over {counted(contender.judged, self.page.wording.of(unit))}{folds}")
         return _each_once(told)
 
     @property
     def splits(self) -> list[str]:
         """Data and split, as far as runs tell; one entry, as above."""
         return _each_once(
-            f"{t.evaluation.data}, {row.contender.split or t.evaluation.split}"
+            f"{t.evaluation.data}, {self.page.wording.of(row.contender.split or t.evaluation.split)}"
             for row in self.rows
             for t in row.contender.trainings
             if t.evaluation is not None
@@ -195,7 +200,8 @@ class View:
     @property
     def kinds(self) -> dict[str, str]:
         """Recipe → how its folds keep tracks apart; empty unless that differs between the recipes."""
-        found = {row.contender.name: row.contender.split.partition(",")[0] for row in self.rows}
+        of = self.page.wording.of
+        found = {row.contender.name: of(row.contender.split.partition(",")[0]) for row in self.rows}
         return found if len(set(found.values())) > 1 else {}
 
     @property
@@ -211,13 +217,14 @@ class View:
     @property
     def warnings(self) -> list[tuple[str, str]]:
         """What must be read before the scores: a word, and a sentence."""
-        found = self._leaks
+        found, things = self._leaks, plural(self.page.wording.track)
         if any(e.chosen_on_it for e in self.evaluations):
             found.append(
-                ("Validation, not test", "the same tracks chose each epoch that was kept: expect less of others")
+                ("Validation, not test", f"the same {things} chose each epoch that was kept: expect less of others")
             )
         elif not self.evaluations and any(t.part == "valid" for t in self.trainings):
-            found.append(("Validation, not test", "the same tracks may have chosen the epochs, and the split may leak"))
+            said = f"the same {things} may have chosen the epochs, and the split may leak"
+            found.append(("Validation, not test", said))
         if any(e.by_track is None and e.headline.songs == e.headline.n for e in self.evaluations):
             said = "each clip counts as one: intervals are narrower and p values smaller than over songs"
             found.append(("Songs unknown", said))
@@ -232,7 +239,8 @@ class View:
         for leak in _each_once(row.contender.leak for row in self.rows if row.contender.leak is not None):
             holders = [row.contender.name for row in self.rows if row.contender.leak == leak]
             whose = f"{', '.join(holders)}: " if len(holders) < len(self.rows) else ""
-            found.append(("Leak", f"{whose}{'in the first fold ' if self.folds else ''}{leak}"))
+            where = "in the first fold " if self.folds else ""
+            found.append(("Leak", f"{whose}{where}{self.page.wording.of(leak)}"))
         return found
 
     @property

@@ -68,6 +68,7 @@ def _style() -> str:
 def _said(seen: View, drawings: list[str]) -> dict[str, Any]:
     return {
         "data": seen.page.data,
+        "genre": seen.page.wording.genre,
         "warnings": seen.warnings,
         "judged": "; ".join(seen.judged),
         "ranking_note": seen.ranking_note,

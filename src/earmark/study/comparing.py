@@ -20,6 +20,7 @@ from earmark.run import Run
 from earmark.study.results import Result
 from earmark.training.checkpoint import read_progress
 from earmark.training.history import read_history
+from earmark.wording import wording_of
 
 Found = Mapping[int | None, Sequence[Result]]  # the results of a recipe by fold, each fold's by seed
 
@@ -82,7 +83,8 @@ def _data(recipe: Recipe) -> str:
 def _page(
     name: str, data: str, recipes: Mapping[str, Recipe], found: Mapping[str, Found], inside: Path, remarks: list[str]
 ) -> StudyPage:
-    level = next(iter(recipes.values())).evaluation.interval
+    first = next(iter(recipes.values()))
+    level = first.evaluation.interval
     remarks = list(remarks)
     runs = {stem: [r.run for each in found[stem].values() for r in each] for stem in recipes}
     if gone := [stem for stem in recipes if not all(_is_there(inside / run) for run in runs[stem])]:
@@ -125,6 +127,7 @@ def _page(
         ],
         comparison=comparison,
         remarks=remarks,
+        wording=wording_of(first.data.name),
     )
 
 
