@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
-from earmark.text.terms import count, count_pieces, fit_terms, groups_with, word_runs
+from earmark.text.terms import LINE_END, character_runs, count, count_pieces, fit_terms, groups_with, word_runs
 
 SONGS = ["O samba, o samba da Bahia", "Deus é amor\nsenhor Deus", "a roda de samba\n\né do povo é", "x"]
 
@@ -26,6 +26,13 @@ def test_pieces_are_those_of_scikit_learn() -> None:
     order = [ours.terms.index(term) for term in theirs.get_feature_names_out()]
     assert len(ours.terms) == len(order)
     np.testing.assert_array_equal(ours.matrix.toarray()[:, order], counted.toarray())
+
+
+def test_runs_of_characters_go_across_words_and_lines() -> None:
+    assert character_runs("A é\nO", shortest=2, longest=3) == [
+        "A ", " é", f"é{LINE_END}", f"{LINE_END}O", "A é", f" é{LINE_END}", f"é{LINE_END}O",
+    ]  # fmt: skip
+    assert character_runs("a", shortest=2, longest=5) == []
 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=5))
