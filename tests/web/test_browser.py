@@ -179,5 +179,8 @@ def test_what_is_no_sound_is_said_and_another_song_may_follow(page: Any, music: 
     page.set_input_files("#file", bad)
     page.wait_for_selector("#error:not([hidden])")
     assert page.inner_text("#error").startswith("<b>bad<b>.mp3: cannot be read as sound")
+    bad.write_bytes(b"")
+    page.set_input_files("#file", bad)
+    assert page.inner_text("#error") == "<b>bad<b>.mp3 is empty."
     page.set_input_files("#file", music / "album" / "a song.flac")
     answered(page)

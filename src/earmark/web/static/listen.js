@@ -258,6 +258,7 @@ $("file").addEventListener("change", () => {
 });
 $("cancel").addEventListener("click", () => {
   current++;
+  $("name").append(", its middle"); // which is what is shown, where anything is yet
   abandon();
   $("at-work").hidden = true;
   $("choose").focus();
