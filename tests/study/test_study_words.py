@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 
 from earmark.cli.app import run as call
+from earmark.experiment.overview import overview
 from earmark.experiment.train import train
 from earmark.recipe import read_recipe
 from earmark.study import RESULTS, write_comparison
 from earmark.study.results import result_of, write_results
+from earmark.wording import PICTURES
 
 RECIPE = """
 data = {{ name = "cifar100", path = "{path}", valid_per_class = 4 }}
@@ -76,6 +78,7 @@ def test_of_pictures_everything_people_read_says_pictures(study: Path, capsys: p
     assert "Calibrated on 16 pictures of the validation part" in report
     assert "Picture of test/" in report
     assert "True class" in report
+    assert overview(run).wording == PICTURES
     capsys.readouterr()
     assert call(["evaluate", str(run), "--part", "test", "--device", "cpu"]) == 0
     table, notes = capsys.readouterr()

@@ -117,6 +117,15 @@ def test_a_run_shows_its_figures_and_curves(client: TestClient) -> None:
     assert "earmark train --resume" in interrupted
 
 
+def test_a_run_on_pictures_speaks_of_pictures(client: TestClient, runs: Path) -> None:
+    run = write_run(runs / "small" / "pictures", epochs=1, judged=True)
+    run.recipe.write_text(run.recipe.read_text().replace("synthetic", "cifar100"))
+    assert "validation, 40 pictures" in client.get("/runs").text
+    page = client.get("/runs/of/small/pictures").text
+    assert "accuracy on 40 pictures of the validation part" in page
+    assert "3 pictures stand on both sides" in page
+
+
 def test_the_curves_of_a_training_follow_its_history(client: TestClient, runs: Path) -> None:
     name = "course/2026-01-03T10-00-00-stacked_cnn-s1"
     first = client.get(f"/runs/curves/{name}")

@@ -20,6 +20,7 @@ from earmark.recipe import Recipe, read_recipe
 from earmark.run import Run
 from earmark.tracks import Fault
 from earmark.training.history import Epoch, read_history
+from earmark.wording import Wording, wording_of
 
 COMPARISON = "comparison.html"
 HEADLINES = ("test", "valid")  # the first that there is is quoted
@@ -56,6 +57,11 @@ class RunOverview(msgspec.Struct, frozen=True, kw_only=True):
     epochs: int
     history: list[Epoch]
     headline: Evaluation | None
+
+    @property
+    def wording(self) -> Wording:
+        """What people read that its data are called."""
+        return wording_of(self.data)
 
 
 def find(root: Path) -> tuple[list[Path], list[Path]]:
