@@ -47,11 +47,11 @@ types: $(VENV)/.installed-dev ## mypy --strict on the package.
 floors: $(VENV)/.installed-dev ## A room imports only what stands below it.
 	$(BIN)/lint-imports
 
-tests: $(VENV)/.installed-dev ## The tests, in parallel.
-	$(BIN)/python -m pytest -n auto
+tests: $(VENV)/.installed-dev ## The tests, in a process for each processor.
+	$(BIN)/python -m pytest -n logical --dist worksteal
 
 build/gallery/made: docs/make_gallery.py docs/gallery.md docs/tutorials/classroom.md docs/notebooks/demo.ipynb \
-		$(shell find src/earmark -type f -not -name '*.pyc')
+		$(shell find src/earmark -type f -not -name '*.pyc') | $(VENV)/.installed-dev
 	PYTHONPATH=tests/docs $(BIN)/python docs/make_gallery.py build/gallery
 
 docs: $(VENV)/.installed-dev build/gallery/made ## The site, into build/site; any warning is an error.
