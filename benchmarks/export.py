@@ -1,10 +1,10 @@
 """Exported classifiers against torch: time and memory for a piece of sound, each model of sound, in one run (Linux).
 
-    python benchmarks/export.py [SOUND FILE] [--seconds 30] [--repeats 7] [--models vgg probe …]
+    python benchmarks/export.py [SOUND FILE] [--seconds 30] [--repeats 7] [--models vgg default RUN …]
 
-Untrained networks of the documented size hear the file, or a built-in song: from the waveform to the probabilities, one
-thread, processor time, taking turns, the median. Memory is what a process has at its peak that loads one file and
-answers once.
+Untrained networks of the documented size, or classifiers by name or folder, hear the file, or a built-in song: from the
+waveform to the probabilities, one thread, processor time, taking turns, the median. Memory is what a process has at its
+peak that loads one file and answers once.
 """
 
 from __future__ import annotations
@@ -127,7 +127,8 @@ def main() -> None:
         samples = Path(scratch) / "samples.npy"
         np.save(samples, y)
         for name in arguments.models:
-            run = save(name, Path(scratch))
+            run = save(name, Path(scratch)) if name in MODELS else name
+            name = Path(name).name
             made = export(run, Path(scratch) / f"{name}.onnx", quantise=True)
             files = {"torch": str(run), "onnx": str(made[0].path), "int8": str(made[1].path)}
             asked = {kind: answering(file) for kind, file in files.items()}

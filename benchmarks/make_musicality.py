@@ -33,7 +33,8 @@ from earmark.audio.synthesis.instruments import INSTRUMENTS
 from earmark.audio.synthesis.styles import STYLES
 from earmark.audio.waveform import Waveform
 from earmark.classifier.card import WEIGHTS, ClassifierCard, write_card
-from earmark.classifier.musicality import KINDS, MUSIC, SHIPPED
+from earmark.classifier.kinds import KINDS, MUSIC
+from earmark.classifier.musicality import SHIPPED
 from earmark.datasets.mel_arrays import mel_arrays
 from earmark.features.log_mel import log_mel_features
 from earmark.features.standardise import fit_standardiser

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from earmark.audio.decode import read_audio
 from earmark.audio.synthesis import song
 from earmark.audio.waveform import Waveform
-from earmark.classifier.musicality import KINDS, MUSIC, REASONS, SHIPPED, SILENT, Musicality, musicality
+from earmark.classifier.kinds import KINDS, MUSIC, REASONS, SILENT, Musicality
+from earmark.classifier.musicality import SHIPPED, musicality
 from earmark.classifier.pieces import cut
 from earmark.classifier.runs import load_run
 from earmark.errors import ModelError

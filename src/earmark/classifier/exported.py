@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,15 @@ from earmark.audio.decode import read_audio
 from earmark.audio.files import audio_files
 from earmark.audio.waveform import Waveform, require_sound
 from earmark.classifier.answer import Answer
-from earmark.classifier.pieces import EXCERPT_SECONDS, read_excerpt
+from earmark.classifier.kinds import of_pieces
+from earmark.classifier.pieces import EXCERPT_SECONDS, pieces_of, read_excerpt
 from earmark.errors import AudioError, ModelError, need
 from earmark.tracks import Fault
 
 SUFFIX = ".onnx"
 FORMAT = 1
 KEY = "earmark"  # of the ONNX file's metadata, under which the card stands as JSON
-WAVEFORM, PROBABILITIES, OVER_TIME = "waveform", "probabilities", "over_time"
+WAVEFORM, PROBABILITIES, OVER_TIME, MUSICALITY = "waveform", "probabilities", "over_time", "kinds"
 
 
 class ExportedCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +35,7 @@ class ExportedCard(msgspec.Struct, frozen=True, kw_only=True):
     classifier    the name of what was exported, and `digest`, BLAKE2b of its weights: 32 hex digits
     quantised     weights are integers of 8 bits
     loss          the largest difference of a probability from the original's, where it was checked
+    sample_rates  of several voices: Hz of each waveform that it takes, one `clip` long; `sample_rate` is the highest
     """
 
     genres: tuple[str, ...]
@@ -43,8 +46,9 @@ class ExportedCard(msgspec.Struct, frozen=True, kw_only=True):
     classifier: str
     digest: str
     trained_on: str
-    quantised: bool
-    loss: float
+    quantised: bool = False
+    loss: float = 0.0
+    sample_rates: tuple[int, ...] = ()
     format: int = FORMAT
 
 
@@ -102,6 +106,43 @@ class Exported:
         return audio_files(paths)
 
 
+class ExportedFusion(Exported):
+    """Several voices in an ONNX file, asked as a `Fusion` is.
+
+    The file's graph takes one piece of sound, (samples,) float32, mono, full scale ±1, at each of the card's rates, and
+    gives `probabilities` (genres,) of it; where the original tells music from what is none, `kinds` (kinds,) as well,
+    in the order of `earmark.classifier.kinds.KINDS`, all 0 for silence.
+    """
+
+    def predict(self, sound: Path | str | Waveform, *, allow_partial: bool = False, whole: bool = True) -> Answer:
+        """The genre of a file or waveform, and its course over time; unless `whole`, of one piece from its middle.
+
+        Raises AudioError naming file and cause.
+        """
+        source = "waveform" if isinstance(sound, Waveform) else str(sound)
+        seconds = self.card.clip / self.card.sample_rate
+        starts, said = [], []
+        for pieces in pieces_of(sound, seconds, whole=whole, allow_partial=allow_partial):
+            starts.append(pieces.starts)
+            heard = zip(*(pieces.at(rate) for rate in self.card.sample_rates), strict=True)
+            said += [self._ask({at_rate(each.sample_rate): each.samples for each in piece}) for piece in heard]
+        over_time, *kinds = (np.stack(each).astype(np.float64) for each in zip(*said, strict=True))
+        answer = Answer(source, self.genres, over_time.mean(0), np.concatenate(starts), over_time)
+        if not kinds:
+            return answer
+        told = of_pieces(kinds[0])
+        return replace(answer, strange=told.reason, strange_over_time=tuple(told.reasons_over_time))
+
+    def _ask(self, piece: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        said: list[NDArray[np.float32]] = self.session.run(None, piece)
+        return said
+
+
+def at_rate(sample_rate: int) -> str:
+    """The name of the input of several that takes sound at that rate."""
+    return f"{WAVEFORM}_{sample_rate}"
+
+
 def load_exported(path: Path, *, threads: int = 0) -> Exported:
     """The classifier in an ONNX file that `earmark export` wrote; `threads` 0: as many as there are cores.
 
@@ -127,4 +168,4 @@ def load_exported(path: Path, *, threads: int = 0) -> Exported:
         raise ModelError(f"{path}: its entry {KEY!r} cannot be read: {error}") from error
     if read.format != FORMAT:
         raise ModelError(f"{path}: format {read.format} is not the {FORMAT} this earmark reads; update earmark")
-    return Exported(read, session, name=path.stem)
+    return (ExportedFusion if read.sample_rates else Exported)(read, session, name=path.stem)

@@ -15,7 +15,7 @@ from earmark.audio.waveform import Waveform
 from earmark.classifier.answer import Answer
 from earmark.classifier.musicality import musicality, tells_music
 from earmark.classifier.neighbours import Neighbours
-from earmark.classifier.pieces import Pieces, cut, read_pieces
+from earmark.classifier.pieces import Pieces, pieces_of
 from earmark.classifier.trained import Classifier
 from earmark.errors import ModelError
 from earmark.features.log_mel import LogMel
@@ -79,8 +79,8 @@ class Fusion:
         self.card = card
         self.voices = tuple(voices)
         self.features = tuple(_listening(voice) for voice in voices)
-        # Of the voices' examples, those by which music is told from what is none; None where no voice has them.
-        self._hearing = next((i for i, features in enumerate(self.features) if tells_music(features)), None)
+        # Place of the voice by whose examples music is told from what is none; None where no voice has them.
+        self.hearing = next((i for i, features in enumerate(self.features) if tells_music(features)), None)
         self.exponents = np.array([voice.exponent for voice in card.voices])
         self.name = name
         self.note = note
@@ -108,12 +108,7 @@ class Fusion:
         Raises AudioError naming file and cause, ModelError where a voice's backbone is missing.
         """
         source = "waveform" if isinstance(sound, Waveform) else str(sound)
-        seconds = self.card.piece_seconds
-        sections: Iterable[Pieces] = (
-            [cut(sound, seconds, where=source)]
-            if isinstance(sound, Waveform)
-            else read_pieces(Path(sound), seconds, whole=whole, allow_partial=allow_partial)
-        )
+        sections = pieces_of(sound, self.card.piece_seconds, whole=whole, allow_partial=allow_partial)
         heard = [(pieces.starts, self.inputs(pieces, where=source)) for pieces in sections]
         inputs = [np.concatenate(each) for each in zip(*(inputs for _, inputs in heard), strict=True)]
         return self.answer(source, np.concatenate([starts for starts, _ in heard]), inputs)
@@ -129,9 +124,9 @@ class Fusion:
         """What is said of a track by each voice's examples (pieces, …); of all of it, by those that are `judged`."""
         over_time = self.probabilities(inputs)
         answer = Answer(source, self.genres, over_time[judged].mean(0), starts, over_time)
-        if self._hearing is None:
+        if self.hearing is None:
             return answer
-        x = inputs[self._hearing]
+        x = inputs[self.hearing]
         strange = musicality(x[judged]).reason
         return replace(answer, strange=strange, strange_over_time=tuple(musicality(x).reasons_over_time))
 

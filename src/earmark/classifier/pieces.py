@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +98,15 @@ def read_pieces(path: Path, seconds: float, *, whole: bool = True, allow_partial
                 yield Pieces(waveform, seconds, sounding, own[0])
     if not heard:
         yield cut(read_audio(path, allow_partial=allow_partial), seconds, where=str(path))
+
+
+def pieces_of(
+    sound: Path | str | Waveform, seconds: float, *, whole: bool = True, allow_partial: bool = False
+) -> Iterable[Pieces]:
+    """Those of a waveform, as `cut` makes them, or of a file, as `read_pieces` does. Raises AudioError as they do."""
+    if isinstance(sound, Waveform):
+        return [cut(sound, seconds, where="waveform")]
+    return read_pieces(Path(sound), seconds, whole=whole, allow_partial=allow_partial)
 
 
 def read_excerpt(path: Path, seconds: float, *, allow_partial: bool = False) -> tuple[Waveform, float]:

@@ -29,7 +29,8 @@ def command(
         bool, typer.Option("--quantise", help="Also write NAME.int8.onnx, whose weights are integers of 8 bits.")
     ] = False,
 ) -> None:
-    """Write a classifier of sound as one ONNX file: waveform in, probabilities out, and nothing of it left outside.
+    """Write a classifier of sound as one ONNX file: waveform in, probabilities out, and nothing of it left outside. One
+    of several voices, such as the default, takes pieces of a waveform at each voice's rate.
 
     The file is kept only where no probability differs from the classifier's by more than 0.0001. Of a quantised one the
     largest difference is printed. earmark predict FILE.onnx runs it without torch. Sound that is shorter than a clip it

@@ -121,14 +121,17 @@ def command(
 
 def _wording(model: Path | str) -> Wording:
     """The words of the data that the classifier was trained on; of music where no recipe tells."""
-    from earmark.classifier import locate
     from earmark.classifier.opening import is_exported
-    from earmark.recipe import read_recipe
-    from earmark.run import Run
     from earmark.wording import MUSIC, wording_of
 
-    recipe = None if is_exported(model) else Run(locate(model)).recipe
-    return MUSIC if recipe is None or not recipe.is_file() else wording_of(read_recipe(recipe).data.name)
+    if is_exported(model):
+        return MUSIC
+    from earmark.classifier import locate
+    from earmark.recipe import read_recipe
+    from earmark.run import Run
+
+    recipe = Run(locate(model)).recipe
+    return wording_of(read_recipe(recipe).data.name) if recipe.is_file() else MUSIC
 
 
 def _device(name: str) -> str:

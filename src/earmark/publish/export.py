@@ -7,9 +7,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -19,24 +17,16 @@ from numpy.typing import NDArray
 from earmark.atomic import replacing
 from earmark.audio.decode import read_audio
 from earmark.audio.files import audio_files
-from earmark.audio.synthesis import song
-from earmark.audio.synthesis.styles import STYLES
 from earmark.audio.waveform import Waveform
-from earmark.classifier import Classifier
-from earmark.classifier.exported import (
-    KEY,
-    OVER_TIME,
-    PROBABILITIES,
-    SUFFIX,
-    WAVEFORM,
-    ExportedCard,
-)
+from earmark.classifier import Classifier, Fusion
+from earmark.classifier.exported import KEY, SUFFIX, ExportedCard, load_exported
 from earmark.classifier.loading import load
 from earmark.errors import ModelError, UsageError, need
-from earmark.publish.graph import ClassifierGraph
+from earmark.publish.statistics import TrackStatistics
+from earmark.publish.tracing import CLIPS, Traced, traced
 
 TOLERANCE = 1e-4  # of a probability
-CLIPS = 3  # that the graph is traced with
+WAY = ("clips'", TrackStatistics.__qualname__)  # to the features, as torch names where in a graph its nodes are from
 MOST_SECONDS = 60.0  # of each sound that it is checked on
 
 
@@ -71,56 +61,53 @@ def export(
     for module in ("onnx", "onnxscript", "onnxruntime"):
         need(module, extra="onnx", purpose="earmark export")
     classifier = load(model)
-    if not isinstance(classifier, Classifier):
-        raise ModelError(
-            f"{classifier.name}: several voices at several sample rates make no one graph; export one of them: a "
-            "folder in it, or a run"
-        )
     out = out or Path(f"{classifier.name}{SUFFIX}")
     if out.suffix != SUFFIX:
         raise UsageError(f"{out}: an ONNX file's name ends in {SUFFIX}, by which it is known")
-    graph = ClassifierGraph(classifier).eval()
-    heard = _read(sounds, graph) or _built_in(graph)
+    plan = traced(classifier)
+    heard = _read(sounds, plan.card) or plan.songs
     with replacing(out) as temporary:
-        _write(graph, classifier, temporary)
+        _write(plan, temporary)
+        _tell(temporary, plan.card)
         exact = _compared(classifier, temporary, heard, out)
         if exact.loss > TOLERANCE:
             raise ModelError(
                 f"{out}: not written: its probabilities differ from those of {classifier.name} by up to "
                 f"{exact.loss:.2g}, more than {TOLERANCE:g}; this is a defect of earmark: please report it"
             )
-        _tell(temporary, graph, classifier, exact.loss, quantised=False)
+        _tell(temporary, msgspec.structs.replace(plan.card, loss=exact.loss))
         if not quantise:
             return (exact,)
         small = out.with_suffix(f".int8{SUFFIX}")
         with replacing(small) as smaller:
             _quantise(temporary, smaller)
+            _tell(smaller, msgspec.structs.replace(plan.card, quantised=True))
             rough = _compared(classifier, smaller, heard, small)
-            _tell(smaller, graph, classifier, rough.loss, quantised=True)
+            _tell(smaller, msgspec.structs.replace(plan.card, quantised=True, loss=rough.loss))
     return exact, rough
 
 
-def _write(graph: ClassifierGraph, classifier: Classifier, path: Path) -> None:
-    """The graph as an ONNX file for waveforms of any length."""
-    samples = torch.from_numpy(_song(0, graph, CLIPS).samples)
+def _write(plan: Traced, path: Path) -> None:
+    """The graph as an ONNX file."""
+    name = plan.card.classifier
     try:
         with _quiet(), torch.no_grad():
             program = torch.onnx.export(
-                graph,
-                (samples,),
+                plan.graph,
+                tuple(plan.inputs.values()),
                 dynamo=True,
-                dynamic_shapes={"waveform": {0: torch.export.Dim("samples", min=graph.least)}},
-                input_names=[WAVEFORM],
-                output_names=[PROBABILITIES, OVER_TIME],
+                dynamic_shapes=plan.lengths,
+                input_names=[*plan.inputs],
+                output_names=[*plan.outputs],
                 optimize=False,
                 verbose=False,
             )
             if program is None:
-                raise ModelError(f"{classifier.name}: torch gave no graph")
+                raise ModelError(f"{name}: torch gave no graph")
             program.save(str(path))
     except torch.onnx.errors.OnnxExporterError as error:
         why = str(error).strip().partition("\n")[0]
-        raise ModelError(f"{classifier.name}: torch cannot write it as ONNX: {why}") from error
+        raise ModelError(f"{name}: torch cannot write it as ONNX: {why}") from error
 
 
 @contextlib.contextmanager
@@ -136,28 +123,12 @@ def _quiet() -> Iterator[None]:
         logging.disable(level)
 
 
-def _tell(path: Path, graph: ClassifierGraph, classifier: Classifier, loss: float, *, quantised: bool) -> None:
+def _tell(path: Path, card: ExportedCard) -> None:
     """Write what the file is into its metadata."""
     import onnx
 
-    card = classifier.card
-    weights = blake2b(digest_size=16)
-    for name, tensor in sorted(classifier.model.state_dict().items()):
-        weights.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
-    said = ExportedCard(
-        genres=card.genres,
-        sample_rate=graph.sample_rate,
-        clip=graph.clip,
-        least=graph.least,
-        hop=graph.hop,
-        classifier=classifier.name,
-        digest=weights.hexdigest(),
-        trained_on=card.trained_on,
-        quantised=quantised,
-        loss=loss,
-    )
     file = onnx.load(str(path))
-    onnx.helper.set_model_props(file, {KEY: msgspec.json.encode(said).decode()})
+    onnx.helper.set_model_props(file, {KEY: msgspec.json.encode(card).decode()})
     onnx.save(file, str(path))
 
 
@@ -172,59 +143,39 @@ def _quantise(source: Path, target: Path) -> None:
     kept = [
         node.name
         for node in file.graph.node
-        if any("'clips'" in entry.value for entry in node.metadata_props)
+        if any(way in entry.value for entry in node.metadata_props for way in WAY)
         or (node.op_type == "Conv" and node.input[1] not in fixed)  # weights that are computed
     ]
     with _quiet():
         quantize_dynamic(file, str(target), weight_type=QuantType.QInt8, nodes_to_exclude=kept)
 
 
-def _compared(classifier: Classifier, path: Path, heard: Sequence[Waveform], out: Path) -> Export:
+def _compared(classifier: Classifier | Fusion, path: Path, heard: Sequence[Waveform], out: Path) -> Export:
     """How far the file is from the classifier."""
-    session = _session(path)
+    exported = load_exported(path)
     loss, changed = 0.0, 0
     for waveform in heard:
-        answer = classifier.predict(waveform)
+        original = classifier.predict(waveform)
         try:
-            track, clips = session.run([PROBABILITIES, OVER_TIME], {WAVEFORM: waveform.samples})
+            answer = exported.predict(waveform)
         except Exception as error:  # onnxruntime's own kinds, which have nothing else in common
             why = " ".join(str(error).split())
             raise ModelError(
                 f"{out}: not written: what torch wrote takes no {waveform.seconds:.2f} s: {why}"
             ) from error
-        loss = max(loss, _far(track, answer.probabilities), _far(clips, answer.over_time))
-        changed += int(track.argmax()) != int(answer.probabilities.argmax())
+        loss = max(loss, _far(answer.probabilities, original.probabilities), _far(answer.over_time, original.over_time))
+        changed += (answer.genre, answer.strange) != (original.genre, original.strange)
     return Export(out, loss, len(heard), changed, path.stat().st_size)
 
 
-def _far(one: NDArray[np.floating[Any]], other: NDArray[np.float64]) -> float:
-    return float(np.abs(one.astype(np.float64) - other).max()) if one.shape == other.shape else np.inf
+def _far(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    return float(np.abs(one - other).max()) if one.shape == other.shape else np.inf
 
 
-def _session(path: Path) -> Any:
-    import onnxruntime
-
-    settings = onnxruntime.SessionOptions()
-    settings.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
-
-
-def _read(sounds: Sequence[Path], graph: ClassifierGraph) -> list[Waveform]:
-    """The beginnings of the sounds that are asked for, at the graph's rate. Raises AudioError for what is not sound."""
+def _read(sounds: Sequence[Path], card: ExportedCard) -> list[Waveform]:
+    """The beginnings of the sounds that are asked for. Raises AudioError for what is not sound."""
     paths, missing = audio_files(sounds)
     if missing:
         raise UsageError(f"{missing[0].where}: {missing[0].what}")
-    seconds = max(MOST_SECONDS, CLIPS * graph.clip / graph.sample_rate)
-    return [read_audio(path, sample_rate=graph.sample_rate, seconds=seconds) for path in paths]
-
-
-def _built_in(graph: ClassifierGraph) -> list[Waveform]:
-    """Of one to four clips: a graph that takes only what it was traced with is found out."""
-    return [_song(number, graph, 1 + number % 4) for number in range(len(STYLES))]
-
-
-def _song(number: int, graph: ClassifierGraph, clips: int) -> Waveform:
-    """One of the built-in songs at the graph's rate, so many clips long and a little."""
-    samples = graph.clip + (clips - 1) * graph.hop + graph.hop // (2 + number)
-    made = song(list(STYLES)[number], 0, seed=1, seconds=samples / graph.sample_rate + 0.5).at(graph.sample_rate)
-    return Waveform(made.samples[:samples], graph.sample_rate)
+    seconds = max(MOST_SECONDS, CLIPS * card.clip / card.sample_rate)
+    return [read_audio(path, seconds=seconds) for path in paths]

@@ -63,14 +63,17 @@ class ClassifierGraph(nn.Module):
         self.register_buffer("standard_spread", torch.tensor(standardiser.spread).reshape(along))
 
     def forward(self, waveform: Tensor) -> tuple[Tensor, Tensor]:
-        x = (self.clips(waveform) - self.standard_mean) / self.standard_spread
-        if self.crops is None:
-            each = self.model(x).float().softmax(1)
-        else:
-            each = self.model(self.crops.of(x)).float().softmax(1).unflatten(0, (-1, self.crops.count)).mean(1)
-        return _tempered(each.mean(0), self.track_temperature), _tempered(each, self.temperature)
+        each = self.judged(self.clips(waveform))
+        return tempered(each.mean(0), self.track_temperature), tempered(each, self.temperature)
+
+    def judged(self, clips: Tensor) -> Tensor:
+        """Probabilities (clips, genres) of clips, before calibration."""
+        x = (clips - self.standard_mean) / self.standard_spread
+        each = self.model(x if self.crops is None else self.crops.of(x)).float().softmax(1)
+        judged: Tensor = each if self.crops is None else each.unflatten(0, (-1, self.crops.count)).mean(1)
+        return judged
 
 
-def _tempered(probabilities: Tensor, temperature: float) -> Tensor:
+def tempered(probabilities: Tensor, temperature: float) -> Tensor:
     """As `earmark.predictions.tempered`."""
     return probabilities if temperature == 1 else (probabilities.log() / temperature).softmax(-1)
