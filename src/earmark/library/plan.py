@@ -146,6 +146,7 @@ def _names(ranked: Sequence[tuple[str, float]], settings: Settings) -> tuple[str
 
 
 def joined(old: tuple[str, ...], names: tuple[str, ...], existing: Existing) -> tuple[str, ...]:
+    """What a file's tag then says, of what it said and new names."""
     if not old or existing is Existing.REPLACE:
         return names
     if existing is Existing.KEEP:
