@@ -62,13 +62,13 @@ def command(
             print("these may carry the wrong genre:")
             suspects = [(s.path, s.carries, s.sounds_like, f"{s.probability:.0%}") for s in lesson.suspects]
             print_table(("file", "carries", "sounds like", "probability"), suspects, fold=("file",))
-        print(f"earmark tag --model {name} FOLDER")
+        print(f"use it with: earmark tag --model {name} FOLDER")
     if lesson.note is not None:
         note(lesson.note)
     if lesson.artists_unknown:
         note(
-            f"{lesson.artists_unknown} of {scores.n} tracks name no artist: others by theirs may have been learned "
-            "from, which makes the score too kind"
+            f"{lesson.artists_unknown} of {scores.n} tracks name no artist: other tracks by the same artist may have "
+            "been learned from, which makes the score too kind"
         )
     for reason, count in lesson.left_out.items():
         note(f"left out: {count} {reason}")
