@@ -151,6 +151,7 @@ def test_a_genre_of_ones_own_is_typed_and_written(page: Page, site: str, music: 
     box.press("Escape")
     expect(page.locator("#choices")).to_have_text("0 accepted, 0 rejected, 4 open")
     page.get_by_label("Genre for 2.flac").select_option("another …")
+    expect(box).to_be_focused()
     page.keyboard.type("Rare Groove")  # its letters are no keys of the list
     page.keyboard.press("Enter")
     expect(page.get_by_label("Genre for 2.flac").locator("option:checked")).to_have_text("Rare Groove")
