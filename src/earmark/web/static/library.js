@@ -209,8 +209,8 @@ function genre(row) {
     if (own.selected) select.replaceWith(ownGenre(row));
     else if (select.value) takeGenre(row.place, select.value);
   });
-  const probability = row.suggested[0]?.[1];
-  const bar = probability !== undefined && row.choice ? element("span", { class: "bar", "aria-hidden": "true" }, element("i", { style: { "--share": 100 * (likely.get(planned) ?? probability) } })) : null;
+  const suggested = row.becomes.find((name) => likely.has(name)); // a genre of one's own has no probability
+  const bar = suggested && row.choice ? element("span", { class: "bar", "aria-hidden": "true" }, element("i", { style: { "--share": 100 * likely.get(suggested) } })) : null;
   return element("div", {}, select, bar);
 }
 
