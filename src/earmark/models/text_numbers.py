@@ -138,7 +138,7 @@ class TextNumbers:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """All of it as plain arrays, but for the options."""
-        state = {
+        state: dict[str, NDArray[Any]] = {
             "words": lines_to_bytes(self.words.terms),
             "words_idf": self.words.idf,
             "pieces": lines_to_bytes(self.pieces.terms),
