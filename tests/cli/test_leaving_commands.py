@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,3 +77,16 @@ def test_the_card_of_the_default_says_how_it_was_measured(earmark: Earmark) -> N
     assert "| training tracks, each held out with its artist's | 442 | 125 | 78.7%" in card
     assert "exponent 0.808" in card
     assert "No licence was named" in card
+
+
+def test_a_card_speaks_of_its_data_in_their_words(earmark: Earmark, trained: Run, tmp_path: Path) -> None:
+    pictures = Path(shutil.copytree(trained.folder, tmp_path / "pictures"))
+    recipe = Run(pictures).recipe
+    name = re.compile(r'(\[data\]\nname = )"\w+"')
+    assert name.search(recipe.read_text())
+    recipe.write_text(name.sub(r'\1"cifar100"', recipe.read_text()))
+    code, card, err = earmark("card", pictures)
+    assert code == 0, err
+    assert "## Classes\n" in card
+    assert "always the commonest class" in card
+    assert "genre" not in card.partition("## How to use it")[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from earmark.classifier.exported import SUFFIX as ONNX
 from earmark.classifier.exported import Exported, load_exported
 from earmark.classifier.packs import is_address
+from earmark.wording import MUSIC, Wording, wording_of
 
 if TYPE_CHECKING:
     from earmark.classifier.fusion import Fusion
@@ -40,6 +41,21 @@ def located(model: Path | str) -> str:
     from earmark.classifier.loading import locate
 
     return str(locate(model))
+
+
+def wording_at(model: Path | str) -> Wording:
+    """The words of the data that a classifier was trained on; of music where no recipe tells.
+
+    Raises ModelError as `locate` does.
+    """
+    if is_exported(model):
+        return MUSIC
+    from earmark.classifier.loading import locate
+    from earmark.recipe import read_recipe
+    from earmark.run import Run
+
+    recipe = Run(locate(model)).recipe
+    return wording_of(read_recipe(recipe).data.name) if recipe.is_file() else MUSIC
 
 
 def load(model: Path | str = DEFAULT, *, device: str = "cpu") -> Classifier | Fusion | Exported:

@@ -14,7 +14,6 @@ from earmark.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from earmark.classifier import Answer, Classifier, Verdict
-    from earmark.wording import Wording
 
 LEAST_SHOWN = 0.005  # what would read 0 %
 SECONDS = 3600.0  # for one file, all of which is heard: a day of sound takes less
@@ -63,7 +62,7 @@ def command(
     wait_asleep()
     from earmark.batches.mapping import Place, usable_cores
     from earmark.classifier import DEFAULT, Judging, is_classifier, load, located, predict_at, predict_files
-    from earmark.classifier.opening import is_exported
+    from earmark.classifier.opening import is_exported, wording_at
     from earmark.cli.progress import bars, list_faults
 
     shape = form(as_json, as_csv)
@@ -110,28 +109,13 @@ def command(
     elif shape is Form.CSV:
         _print_csv(answers, classifier.genres, over_time)
     else:
-        _print_table(answers, top, over_time, _wording(model).genre)
+        _print_table(answers, top, over_time, wording_at(model).genre)
     if unsure := sum(answer.verdict == "unsure" for answer in answers):
-        note(f"unsure: {unsure} of {len(answers)}, where no {_wording(model).genre} reaches {min_confidence:g}")
+        note(f"unsure: {unsure} of {len(answers)}, where no {wording_at(model).genre} reaches {min_confidence:g}")
     list_faults(faults)
     if faults and not answers:
         raise DataError("nothing given could be classified")
     return 1 if faults else 0
-
-
-def _wording(model: Path | str) -> Wording:
-    """The words of the data that the classifier was trained on; of music where no recipe tells."""
-    from earmark.classifier.opening import is_exported
-    from earmark.wording import MUSIC, wording_of
-
-    if is_exported(model):
-        return MUSIC
-    from earmark.classifier import locate
-    from earmark.recipe import read_recipe
-    from earmark.run import Run
-
-    recipe = Run(locate(model)).recipe
-    return wording_of(read_recipe(recipe).data.name) if recipe.is_file() else MUSIC
 
 
 def _device(name: str) -> str:

@@ -17,6 +17,7 @@ import msgspec
 from earmark.catalog import MODELS
 from earmark.classifier import Classifier, ClassifierCard, Fusion, locate, located
 from earmark.classifier.loading import load
+from earmark.classifier.opening import wording_at
 from earmark.evaluation.scores import Evaluation, Score, Scores
 from earmark.experiment.evaluate import read_evaluations
 from earmark.features.musicnn import Musicnn
@@ -26,6 +27,7 @@ from earmark.models.ensemble import ENSEMBLE
 from earmark.report.data_facts import PARTS
 from earmark.run import Environment, Run
 from earmark.splits import read_split
+from earmark.wording import MUSIC, Wording, plural
 
 LICENCE = "LICENSE.txt"  # in a pack
 NO_LICENCE = "No licence was named: ask whoever gave you this classifier what you may do with it."
@@ -56,16 +58,17 @@ def model_card(folder: Path, classifier: Classifier | Fusion, *, licence: str | 
     run = Run(folder)
     evaluations = {} if isinstance(classifier, Fusion) else read_evaluations(run)
     name = folder.resolve().name
+    wording = wording_at(folder)
     parts = [
-        _header(name, classifier, evaluations, licence),
+        _header(name, classifier, evaluations, wording, licence),
         f"# {name}\n",
         _what(classifier),
-        "## Genres\n\n" + ", ".join(classifier.genres) + ".\n",
+        f"## {plural(wording.genre).capitalize()}\n\n" + ", ".join(classifier.genres) + ".\n",
         _use(name, classifier),
-        _data(run, classifier),
-        *([_held_out(classifier)] if isinstance(classifier, Fusion) else [_scores(evaluations)]),
+        _data(run, classifier, wording),
+        *([_held_out(classifier)] if isinstance(classifier, Fusion) else [_scores(evaluations, wording)]),
         _calibration(evaluations),
-        _limits(classifier, evaluations),
+        _limits(classifier, evaluations, wording),
         f"## Licence\n\nWeights: {licence or NO_LICENCE}\n",
         _made_with(run),
     ]
@@ -81,7 +84,11 @@ def task_of(classifier: Classifier | Fusion) -> str:
 
 
 def _header(
-    name: str, classifier: Classifier | Fusion, evaluations: Mapping[str, Evaluation], licence: str | None
+    name: str,
+    classifier: Classifier | Fusion,
+    evaluations: Mapping[str, Evaluation],
+    wording: Wording,
+    licence: str | None,
 ) -> str:
     """JSON is YAML: every value is written as JSON, so that nothing in a name can break out of its place."""
     task = task_of(classifier)
@@ -101,7 +108,7 @@ def _header(
         "library_name": "earmark",
         "license": licence or "unknown",
         "pipeline_tag": task,
-        "tags": ["earmark", "music", "genre-classification", *models],
+        "tags": ["earmark", *(["music", "genre-classification"] if wording == MUSIC else []), *models],
         **({"model-index": [{"name": name, "results": results}]} if results else {}),
     }
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields.items()]
@@ -141,7 +148,9 @@ def _first_line(model: str) -> str:
 
 
 def _use(name: str, classifier: Classifier | Fusion) -> str:
-    file = {"text-classification": "song.txt", "image-classification": "song.png"}.get(task_of(classifier), "song.mp3")
+    file = {"text-classification": "song.txt", "image-classification": "picture.png"}.get(
+        task_of(classifier), "song.mp3"
+    )
     return f"""## How to use it
 
 ```sh
@@ -158,7 +167,7 @@ print(answer.genre, answer.probability)
 """
 
 
-def _data(run: Run, classifier: Classifier | Fusion) -> str:
+def _data(run: Run, classifier: Classifier | Fusion, wording: Wording) -> str:
     card = classifier.card
     said = [f"## What it learned from\n\n{card.trained_on}."]
     if isinstance(card, ClassifierCard) and card.synthetic:
@@ -170,34 +179,40 @@ def _data(run: Run, classifier: Classifier | Fusion) -> str:
         parts = read_split(run.split).parts
         counts = {part: sum(own == part for own in parts.values()) for part in PARTS}
         shares = ", ".join(f"{count:,} {part}" for part, count in counts.items() if count)
-        said.append(f"Tracks: {shares}; which of them is in which part stands in `split.csv`.")
+        said.append(
+            f"{plural(wording.track).capitalize()}: {shares}; which of them is in which part stands in `split.csv`."
+        )
     return " ".join(said) + "\n"
 
 
-def _scores(evaluations: Mapping[str, Evaluation]) -> str:
+def _scores(evaluations: Mapping[str, Evaluation], wording: Wording) -> str:
     if not evaluations:
         return "## Scores\n\nNone: it has not been evaluated.\n"
     said = [
         "## Scores\n",
-        "| judged on | of | n | accuracy | macro F1 | always the commonest genre |",
+        f"| judged on | of | n | accuracy | macro F1 | always the commonest {wording.genre} |",
         "|---|---|---|---|---|---|",
     ]
     for name, evaluation in evaluations.items():
         for scores in (evaluation.by_track, evaluation.by_clip):
             if scores is not None:
                 figures = f"{_percent(scores.accuracy)} | {_fraction(scores.macro_f1)} | {scores.majority_accuracy:.1%}"
-                said.append(f"| {evaluation.data}, {name} | {scores.unit}s | {scores.n:,} | {figures} |")
+                said.append(
+                    f"| {evaluation.data}, {name} | {plural(wording.of(scores.unit))} | {scores.n:,} | {figures} |"
+                )
     level = next(iter(evaluations.values())).headline.level
     said.append(f"\nIn brackets: {level:.0%} bootstrap intervals. What must be said beside them:\n")
-    said += [f"- {name}: {remark}" for name, evaluation in evaluations.items() for remark in evaluation.remarks]
+    said += [
+        f"- {name}: {wording.of(remark)}" for name, evaluation in evaluations.items() for remark in evaluation.remarks
+    ]
     headline = next(iter(evaluations.values())).headline
     if len(headline.genres) <= SHOWN_GENRES:
-        said += ["", *_by_genre(headline)]
+        said += ["", *_by_genre(headline, wording)]
     return "\n".join(said) + "\n"
 
 
-def _by_genre(scores: Scores) -> Iterator[str]:
-    yield "| genre | precision | recall | F1 | n |"
+def _by_genre(scores: Scores, wording: Wording) -> Iterator[str]:
+    yield f"| {wording.genre} | precision | recall | F1 | n |"
     yield "|---|---|---|---|---|"
     for genre in scores.genres:
         yield f"| {genre.genre} | {genre.precision:.2f} | {genre.recall:.2f} | {genre.f1:.2f} | {genre.support:,} |"
@@ -233,14 +248,16 @@ def _calibration(evaluations: Mapping[str, Evaluation]) -> str:
     return "\n".join(["## Calibration\n", said + "\n", *header, *rows]) + "\n"
 
 
-def _limits(classifier: Classifier | Fusion, evaluations: Mapping[str, Evaluation]) -> str:
-    said = [f"- It knows {len(classifier.genres)} genres: whatever is none of them still gets one of them."]
+def _limits(classifier: Classifier | Fusion, evaluations: Mapping[str, Evaluation], wording: Wording) -> str:
+    said = [
+        f"- It knows {len(classifier.genres)} {plural(wording.genre)}: whatever is none of them still gets one of them."
+    ]
     if not evaluations and isinstance(classifier, Classifier):
         said.append("- Nobody has measured how often it is right.")
     if evaluations and "test" not in evaluations:
         said.append("- It was not judged on a test part: expect less than the figures above.")
     if any(evaluation.leak for evaluation in evaluations.values()):
-        said.append("- Its split leaks, as said above: on other music expect less.")
+        said.append(f"- Its split leaks, as said above: on other {wording.music} expect less.")
     if any(isinstance(card.features, OF_TEXT) for card in _cards(classifier)):
         said.append(
             "- It reads words and hears no music; texts in other languages than it learned from tell it little."
