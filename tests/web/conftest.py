@@ -18,6 +18,8 @@ def chromium() -> Iterator[Any]:
     if CHROMIUM is None:
         pytest.skip("no Chromium; on Debian: apt-get install chromium")
     with playwright.sync_playwright() as starting:
-        browser = starting.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--mute-audio"])
+        # Its microphone beeps; a test that records has to allow that first.
+        args = ["--no-sandbox", "--mute-audio", "--use-fake-device-for-media-stream"]
+        browser = starting.chromium.launch(executable_path=CHROMIUM, args=args)
         yield browser
         browser.close()

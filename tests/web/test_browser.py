@@ -184,3 +184,23 @@ def test_what_is_no_sound_is_said_and_another_song_may_follow(page: Any, music: 
     assert page.inner_text("#error") == "<b>bad<b>.mp3 is empty."
     page.set_input_files("#file", music / "album" / "a song.flac")
     answered(page)
+
+
+def test_what_the_microphone_hears_is_named(page: Any, address: str) -> None:
+    page.context.grant_permissions(["microphone"], origin=address)
+    page.click("#record")
+    wait_until(page, "() => document.getElementById('record').textContent === 'Stop 0:03'")
+    assert page.get_attribute("#record", "aria-pressed") == "true"
+    page.click("#record")
+    answered(page)
+    assert page.inner_text("#name") == "Recording"
+    assert page.inner_text("#record") == "Record"
+    assert re.fullmatch("0:(0[3-9]|1.)", page.inner_text("#length"))  # stopping may take a while
+
+
+def test_a_microphone_that_is_not_allowed_is_no_dead_end(page: Any, music: Path) -> None:
+    page.click("#record")
+    page.wait_for_selector("#error:not([hidden])")
+    assert "was not allowed to use the microphone" in page.inner_text("#error")
+    drop(page, music / "album" / "a song.flac")
+    answered(page)
