@@ -69,8 +69,7 @@ class MelPower(nn.Module):
 
     def forward(self, samples: Tensor) -> Tensor:
         padded = nn.functional.pad(samples, (self.n_fft // 2, self.n_fft // 2))
-        begins = torch.arange(0, padded.shape[-1] - self.n_fft + 1, self.hop_length)
-        frames = padded[..., begins[:, None] + torch.arange(self.n_fft)] * self.window
+        frames = _pieces(padded, self.n_fft, self.hop_length) * self.window
         parts = self.columns @ frames.reshape(*frames.shape[:-1], *self.shape)
         real, imaginary = parts[..., : self.kept, :], parts[..., self.kept :, :]
         turned = torch.cat(
@@ -108,24 +107,33 @@ class LogMelClips(nn.Module):
 
     def forward(self, waveform: Tensor) -> Tensor:
         features = self.features
-        begins = torch.arange(0, waveform.shape[0] - self.clip + 1, self.hop)
         if features.reference == "clip":
-            power = self.power(waveform[begins[:, None] + torch.arange(self.clip)])
+            power = self.power(_pieces(waveform, self.clip, self.hop))
             db = _decibels(power)
             peak = db.amax((1, 2), keepdim=True)
         else:
             whole = self.power(waveform)
             peak = _decibels(whole).amax((0, 1))
             if self.hop % features.hop_length == 0:
+                begins = torch.arange(0, waveform.shape[0] - self.clip + 1, self.hop)
                 frames = torch.arange(frame_count(self.clip, features.hop_length))
                 db = _decibels(whole[begins[:, None] // features.hop_length + frames])
             else:
-                db = _decibels(self.power(waveform[begins[:, None] + torch.arange(self.clip)]))
+                db = _decibels(self.power(_pieces(waveform, self.clip, self.hop)))
         below = torch.maximum(db - peak, torch.tensor(-features.top_db)).mT
         if features.columns is None:
             return below
         kept = (torch.arange(features.columns).double() + 0.5) * below.shape[-1] / features.columns
         return below[..., kept.long()]
+
+
+def _pieces(samples: Tensor, width: int, hop: int) -> Tensor:
+    """(…, pieces, width) of samples (…, n), a piece every `hop`, row by row: sample by sample is slow."""
+    row = math.gcd(width, hop)
+    begins = torch.arange(0, samples.shape[-1] - width + 1, hop) // row
+    places = begins[:, None] + torch.arange(width // row)
+    rows = samples[..., : samples.shape[-1] // row * row].reshape(*samples.shape[:-1], -1, row)
+    return rows.index_select(-2, places.flatten()).reshape(*samples.shape[:-1], -1, width)
 
 
 def _decibels(power: Tensor) -> Tensor:
