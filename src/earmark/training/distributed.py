@@ -12,6 +12,7 @@ import contextlib
 import datetime as dt
 import importlib
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from earmark.errors import EarmarkError, ModelError
 
 T = TypeVar("T")
 PATIENCE = dt.timedelta(days=1)  # the others wait while the first extracts features; torchrun stops all if one ends
+LET_GO = 0.2  # s
 
 
 def started_by_torchrun() -> bool:
@@ -71,6 +73,9 @@ def joined(device: torch.device) -> Iterator[torch.device]:
     try:
         yield device
     finally:
+        # A thread of gloo that lets its last work go wants the GIL, which whoever destroys the group holds while
+        # waiting for that thread, for ever: sleeping gives it away in time.
+        time.sleep(LET_GO)
         dist.destroy_process_group()
 
 
