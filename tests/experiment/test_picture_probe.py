@@ -42,6 +42,5 @@ def test_a_probe_learns_and_answers(tmp_path: Path, rng: np.random.Generator, mo
     classifier = load(run.folder)
     for kind in ("red", "green"):
         assert classifier.predict(tmp_path / "pictures" / kind / f"{kind}0003.png").genre == kind
-    assert "data:image/png" in run.report.read_text(
-        encoding="utf-8"
-    )  # what it took for red is seen, not what it was fed
+    # What it took for red is seen, not the numbers that it was fed.
+    assert "data:image/png" in run.report.read_text(encoding="utf-8")
