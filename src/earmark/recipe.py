@@ -80,7 +80,7 @@ class InitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                           "pretrained:NAME" for weights that others have published
     parts                 what is loaded: "all_but_head", all but the last layer, or a list of parts' names: ["encoder"]
     frozen_epochs         epochs in which what was loaded stays as it is; "all": always
-    learning_rate_factor  of what was loaded, or a table of factors by parts' names
+    learning_rate_factor  of what was loaded, or a table of factors by parts' names; with 0 it stays as it is, always
     weights               the digest of the weights that were found: written by the training, not by hand
     """
 

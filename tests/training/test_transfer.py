@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 
 import pytest
 import torch
@@ -14,7 +15,7 @@ from earmark.training.loop import Part, Plan, Trainee, train
 from earmark.training.losses import cross_entropy
 from earmark.training.optimisers import adamw, sgd
 from earmark.training.schedules import constant
-from earmark.training.transfer import head_of, hold, inherit, pace
+from earmark.training.transfer import head_of, held_epochs, hold, inherit, pace
 
 
 class Small(nn.Module):
@@ -105,7 +106,7 @@ def test_what_is_held_stays_to_the_last_bit_and_is_then_let_go() -> None:
     before = copy.deepcopy(model)
     trainee = Trainee(model, sgd(model, learning_rate=0.1, momentum=0.9, weight_decay=0.1), Averaged(model, ema()))
     stayed = []
-    for _ in train(trainee, part(), None, plan(held=frozenset(ENCODER), held_epochs=2)):
+    for _ in train(trainee, part(), None, plan(held=dict.fromkeys(ENCODER, 2))):
         stayed.append(same(model, before))
         assert model.encoder.training is (len(stayed) > 2)  # without a validation part no evaluation changes it
         assert model.middle.training
@@ -114,10 +115,10 @@ def test_what_is_held_stays_to_the_last_bit_and_is_then_let_go() -> None:
 
 
 def test_a_training_that_goes_on_holds_what_it_would_have_held() -> None:
-    settings = plan(held=frozenset(ENCODER), held_epochs=2)
+    settings = plan(held=dict.fromkeys(ENCODER, 2))
     through, half, rest = small(1), small(1), small(2)
     list(train(Trainee(through, sgd(through, learning_rate=0.1)), part(), None, settings))
-    first = plan(held=frozenset(ENCODER), held_epochs=2, epochs=1)
+    first = plan(held=dict.fromkeys(ENCODER, 2), epochs=1)
     done = list(train(Trainee(half, sgd(half, learning_rate=0.1)), part(), None, first))
     rest.load_state_dict(half.state_dict())
     list(train(Trainee(rest, sgd(rest, learning_rate=0.1)), part(), None, settings, done=done))
@@ -126,12 +127,12 @@ def test_a_training_that_goes_on_holds_what_it_would_have_held() -> None:
 
 def test_held_modules_neither_drop_out_nor_move_their_statistics() -> None:
     model = small(1).train()
-    hold(model, ENCODER, held=True)
+    hold(model, dict.fromkeys(ENCODER, 3), epoch=3)
     x = torch.randn(8, 5)
     assert torch.equal(model.encoder(x), model.encoder(x))
     assert not any(parameter.requires_grad for parameter in model.encoder.parameters())
     assert all(parameter.requires_grad for parameter in [*model.middle.parameters(), *model.head.parameters()])
-    hold(model.train(), ENCODER, held=False)
+    hold(model.train(), dict.fromkeys(ENCODER, 3), epoch=4)
     assert not torch.equal(model.encoder(x), model.encoder(x))
 
 
@@ -157,6 +158,20 @@ def test_rates_are_by_part(build) -> None:
         "head.bias": (1.0, 0.0),
     }
     assert optimiser.param_groups[0]["lr"] == 0.5
+
+
+def test_what_would_not_move_is_held_for_ever() -> None:
+    first = {name for name in ENCODER if name.startswith("encoder.0.")}
+    for factor in ({"encoder": 0.5, "encoder.0": 0.0}, {"encoder.0": 0}):
+        assert held_epochs(small(1), factor, (), frozen=0) == dict.fromkeys(first, math.inf)
+    held = held_epochs(small(1), {"encoder.0": 0.0}, ENCODER, frozen=1)
+    assert held == dict.fromkeys(ENCODER, 1) | dict.fromkeys(first, math.inf)
+    assert held_epochs(small(1), 0.0, ENCODER, frozen=0) == dict.fromkeys(ENCODER, math.inf)
+    assert held_epochs(small(1), 0.5, ENCODER, frozen=0) == {}
+    model = small(1)
+    before = copy.deepcopy(model)
+    list(train(Trainee(model, sgd(model, learning_rate=0.1)), part(), None, plan(held=held)))
+    assert same(model, before) == first  # its statistics, too
 
 
 def test_one_rate_is_of_what_was_loaded() -> None:

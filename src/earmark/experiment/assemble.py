@@ -20,13 +20,13 @@ from earmark.experiment.inheritance import Inheritance, start
 from earmark.experiment.prepare import Prepared
 from earmark.experiment.word_start import tell_words
 from earmark.features.encoding import arrays, encoded, fitted, model_shape, scale_of
-from earmark.recipe import Recipe
+from earmark.recipe import InitSettings, Recipe
 from earmark.training.averaging import Averaged
 from earmark.training.balance import class_weights, weighted
 from earmark.training.distributed import synchronised
 from earmark.training.loop import Part, Plan, Trainee, seeded
 from earmark.training.losses import Loss, squared_error
-from earmark.training.transfer import pace
+from earmark.training.transfer import held_epochs, pace
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,7 @@ def assemble(
             balanced=settings.sampling == "balanced",
             views=prepared.features.views,
             reconstructs=reconstructs,
-            held=frozenset(loaded),
-            held_epochs=_held_epochs(recipe),
+            held={} if init is None else held_epochs(model, init.learning_rate_factor, loaded, frozen=_frozen(init)),
             on_batch=on_batch,
         ),
         Part.of(x, shown.y),
@@ -133,10 +132,8 @@ def assemble(
     )
 
 
-def _held_epochs(recipe: Recipe) -> float:
-    if recipe.init is None:
-        return 0
-    return math.inf if recipe.init.frozen_epochs == "all" else recipe.init.frozen_epochs
+def _frozen(init: InitSettings) -> float:
+    return math.inf if init.frozen_epochs == "all" else init.frozen_epochs
 
 
 def _loss(recipe: Recipe, y: Tensor, classes: int) -> Loss:

@@ -25,7 +25,7 @@ def sweep(
     Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", arXiv:1506.01186, section 3.3.
     """
     model, optimiser = trainee.model.train(), trainee.optimiser
-    hold(model, plan.held, held=plan.held_epochs > 0)
+    hold(model, plan.held, epoch=1)
     factors = [group["lr"] / optimiser.param_groups[0]["lr"] for group in optimiser.param_groups]
     curve: list[tuple[float, float]] = []
     mean = 0.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,7 @@ class Plan:
     schedule_epochs  the epochs the schedule is laid out for; None: `epochs`
     views            the pieces or images of an example that are judged in its place; None: itself
     reconstructs     the network is to give back what it is fed; it has no accuracy, and the targets are not looked at
-    held             tensors by name that stay as they are for the first `held_epochs`
+    held             the last epoch in which a tensor stays as it is, by its name
     """
 
     loss: Loss
@@ -76,8 +76,7 @@ class Plan:
     bfloat16: bool = False
     balanced: bool = False
     reconstructs: bool = False
-    held: frozenset[str] = frozenset()
-    held_epochs: float = 0
+    held: Mapping[str, float] = field(default_factory=dict)
     on_batch: Callable[[int, int], None] | None = None
 
 
@@ -112,8 +111,8 @@ def train(
     valid_losses = [epoch.valid_loss for epoch in done]
     for epoch in range(len(done) + 1, plan.epochs + 1):
         started = time.perf_counter()
-        if model is None or epoch == plan.held_epochs + 1:
-            hold(trainee.model, plan.held, held=epoch <= plan.held_epochs)
+        if model is None or epoch - 1 in plan.held.values():
+            hold(trainee.model, plan.held, epoch=epoch)
             model = parallel(trainee.model)
         with seeded(plan.seed, epoch, plan.device):
             loss, accuracy = _one_epoch(trainee, model, train, plan, epoch, valid_losses)
@@ -134,7 +133,7 @@ def _one_epoch(
     trainee: Trainee, model: nn.Module, part: Part, plan: Plan, epoch: int, valid_losses: Sequence[float | None]
 ) -> tuple[float, float | None]:
     model.train()
-    hold(trainee.model, plan.held, held=epoch <= plan.held_epochs)
+    hold(trainee.model, plan.held, epoch=epoch)
     optimiser = trainee.optimiser
     order = balanced_order(part.y) if plan.balanced else torch.randperm(len(part))
     augmenting = torch.Generator(plan.device).manual_seed(int(torch.randint(2**62, ())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Literal
 
@@ -65,19 +66,31 @@ def head_of(model: nn.Module) -> str:
     return layers[-1]
 
 
-def hold(model: nn.Module, names: Collection[str], *, held: bool) -> None:
-    """Keep the tensors of these names from learning, or let go of them.
+def hold(model: nn.Module, epochs: Mapping[str, float], *, epoch: int) -> None:
+    """Keep those tensors from learning whose last held epoch, by their names, is not over, and let go of the others.
 
     Modules that hold nothing else stop moving their statistics and dropping out, until `model.train()` is called.
     """
+    held = {name for name, last in epochs.items() if epoch <= last}
     for name, parameter in model.named_parameters():
-        if name in names:
-            parameter.requires_grad_(not held)
-    if held:
-        for path, module in model.named_modules():
-            inside = [f"{path}.{name}" if path else name for name in module.state_dict()]
-            if inside and all(name in names for name in inside):
-                module.eval()
+        if name in epochs:
+            parameter.requires_grad_(name not in held)
+    for path, module in model.named_modules():
+        inside = [f"{path}.{name}" if path else name for name in module.state_dict()]
+        if inside and all(name in held for name in inside):
+            module.eval()
+
+
+def held_epochs(
+    model: nn.Module, factor: float | Mapping[str, float], loaded: Collection[str], *, frozen: float
+) -> dict[str, float]:
+    """The last epoch in which each tensor is held, by its name: what was loaded for `frozen` ones.
+
+    What has a `factor` of 0 is held for ever: it would not move, and so is spared the work. Raises as `pace` does.
+    """
+    factors = _factors(model, factor, loaded)
+    still = {name: math.inf for name, value in factors.items() if value == 0}
+    return (dict.fromkeys(loaded, frozen) if frozen else {}) | still
 
 
 def pace(
@@ -88,16 +101,8 @@ def pace(
     Groups with a factor come last, so that the first group's rate is that of the rest. Of parts inside each other the
     longer name counts. Raises UsageError for a part that the model does not have, or a factor below 0.
     """
-    factors = dict(factor) if isinstance(factor, Mapping) else dict.fromkeys(loaded, factor)
-    if isinstance(factor, Mapping):
-        for part in factor:
-            _require(model, part)
-    if any(value < 0 for value in factors.values()):
-        raise UsageError(f"init.learning_rate_factor = {factor}: a factor must be 0 or more")
-    of_parameter = {}
-    for name, parameter in model.named_parameters():
-        parts = [part for part in factors if _below(name, part)]
-        of_parameter[parameter] = factors[max(parts, key=len)] if parts else 1.0
+    factors = _factors(model, factor, loaded)
+    of_parameter = {parameter: factors[name] for name, parameter in model.named_parameters()}
     groups = []
     for value in sorted(set(of_parameter.values()), key=lambda value: (value != 1.0, value)):
         for group in optimiser.param_groups:
@@ -105,6 +110,21 @@ def pace(
             if chosen:
                 groups.append({**group, "params": chosen, "lr": group["lr"] * value})
     optimiser.param_groups[:] = groups
+
+
+def _factors(model: nn.Module, factor: float | Mapping[str, float], loaded: Collection[str]) -> dict[str, float]:
+    """The factor of each tensor, by its name."""
+    factors = dict(factor) if isinstance(factor, Mapping) else dict.fromkeys(loaded, factor)
+    if isinstance(factor, Mapping):
+        for part in factor:
+            _require(model, part)
+    if any(value < 0 for value in factors.values()):
+        raise UsageError(f"init.learning_rate_factor = {factor}: a factor must be 0 or more")
+    found = {}
+    for name in model.state_dict():
+        parts = [part for part in factors if _below(name, part)]
+        found[name] = factors[max(parts, key=len)] if parts else 1.0
+    return found
 
 
 def _below(name: str, part: str) -> bool:
