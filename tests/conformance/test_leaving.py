@@ -67,6 +67,7 @@ ELSEWHERE = {
     "inception_resnet_v2": "pictures",
     "resnet9": "pictures",
     "text_average": "words",
+    "text_bert": "pieces",
     "text_boosting": "texts",
     "text_cnn": "words",
     "text_forest": "texts",

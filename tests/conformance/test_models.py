@@ -17,6 +17,7 @@ from earmark.catalog import MODELS
 from earmark.errors import ModelError, UsageError
 from earmark.models.parameters import parameter_count
 from earmark.models.shapes import input_of, written
+from earmark.models.text_bert import ENDED
 from earmark.text.vocabulary import PADDING, UNKNOWN
 from earmark.training.transfer import head_of
 
@@ -44,6 +45,11 @@ def batch(name: str, rng: np.random.Generator, examples: int = 4) -> Tensor:
 
 
 def batch_of(name: str, shape: tuple[int, ...], rng: np.random.Generator, examples: int) -> Tensor:
+    if input_of(MODELS.find(name)) == "pieces":
+        length, pieces, *_ = shape
+        ids = rng.integers(0, pieces, (examples, length))
+        ids[np.arange(length) >= rng.integers(1, length + 1, (examples, 1))] = ENDED
+        return torch.from_numpy(ids)
     if input_of(MODELS.find(name)) != "words":
         return torch.from_numpy(rng.standard_normal((examples, *shape), dtype=np.float32))
     length, words, artists = shape
@@ -54,7 +60,8 @@ def batch_of(name: str, shape: tuple[int, ...], rng: np.random.Generator, exampl
 
 def longer(name: str) -> tuple[int, ...]:
     *front, last = MODELS.find(name).example_shape
-    return (front[0] + 16, *front[1:], last) if input_of(MODELS.find(name)) == "words" else (*front, last + 16)
+    ids = input_of(MODELS.find(name)) in ("words", "pieces")
+    return (front[0] + 16, *front[1:], last) if ids else (*front, last + 16)
 
 
 def loss(network: nn.Module, x: Tensor) -> Tensor:

@@ -256,7 +256,9 @@ def test_no_model_is_fed_what_it_cannot_read(model: str, features: str, why: str
 
 
 def test_features_of_sound_are_not_for_texts(written: Write, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"songs holds text data; set features\.name = 'words', 'texts' or 'sentence'"):
+    with pytest.raises(
+        UsageError, match=r"songs holds text data; set features\.name = 'words', 'pieces', 'sentence' or 'texts'"
+    ):
         train(written({"features": "log_mel", "model": "vgg", "options": ""}), runs=tmp_path / "runs")
 
 

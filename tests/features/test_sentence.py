@@ -34,7 +34,7 @@ SONGS = Texts.of(["mar sol mares", "sol"])
 def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SentenceNetwork:
     torch.manual_seed(1)
     size = BertSize(pieces=len(PIECES), width=8, layers=1, heads=2, inner=16, positions=16)
-    small = SentenceNetwork(Bert(size).eval(), WordPiece(PIECES), 16, "small")
+    small = SentenceNetwork(Bert(size).eval(), size, WordPiece(PIECES), 16, "small")
     monkeypatch.setenv("EARMARK_CACHE", str(tmp_path))
     monkeypatch.setattr(sentence, "sentence_network", lambda _name: small)
     return small

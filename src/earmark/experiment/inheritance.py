@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from earmark.checksums import file_digest
 from earmark.errors import DataError, ModelError, UsageError, nearest
 from earmark.experiment.fitting import is_estimator
 from earmark.models.ensemble import ENSEMBLE
 from earmark.pretrained.efficientnet_lite0 import EFFICIENTNET_LITE0
+from earmark.pretrained.sentence import MINILM, sentence_network
 from earmark.recipe import InitSettings, Recipe, starting_weights
 from earmark.run import Run, write_json
 from earmark.training.transfer import Inherited, inherit
 
-PUBLISHED = {f"pretrained:{published.name}": published for published in (EFFICIENTNET_LITE0,)}
+ELSEWHERE = "pretrained:"
+PUBLISHED = (EFFICIENTNET_LITE0.name, MINILM.name)
 SHOWN = 4  # names of a list that has more
 
 
@@ -56,7 +59,8 @@ def located(recipe: Recipe) -> Recipe:
         return recipe
     if recipe.model.name == ENSEMBLE or is_estimator(recipe):
         raise UsageError(f"{recipe.model.name} is not trained from weights; leave [init] out")
-    if recipe.init.run in PUBLISHED:
+    if recipe.init.run.startswith(ELSEWHERE):
+        _require_published(recipe.init.run)
         return recipe
     digest = file_digest(_found(recipe.init))
     if recipe.init.weights not in (None, digest):
@@ -69,10 +73,11 @@ def located(recipe: Recipe) -> Recipe:
 
 def start(model: nn.Module, init: InitSettings) -> Inheritance:
     """Load into an untrained model what the recipe asks for. Raises ModelError, or UsageError for an unknown part."""
-    published = PUBLISHED.get(init.run)
-    if published is not None:
-        tensors = inherit(model, published.load(), init.parts, where=init.run)
-        return Inheritance(run=init.run, weights=published.fingerprint, tensors=tensors)
+    if init.run.startswith(ELSEWHERE):
+        weights, fingerprint = _published(init.run)
+        return Inheritance(
+            run=init.run, weights=fingerprint, tensors=inherit(model, weights, init.parts, where=init.run)
+        )
     path = _found(init)
     try:
         weights = load_file(path)
@@ -82,9 +87,26 @@ def start(model: nn.Module, init: InitSettings) -> Inheritance:
     return Inheritance(run=path.parent.resolve().name, weights=file_digest(path), tensors=tensors)
 
 
+def _require_published(run: str) -> None:
+    name = run.removeprefix(ELSEWHERE)
+    if name not in PUBLISHED and not Path(name).is_dir():
+        known = [f"{ELSEWHERE}{name}" for name in PUBLISHED]
+        raise UsageError(
+            f"init.run: no {run!r}{nearest(run, known)}; known: {', '.join(known)}, "
+            f"or {ELSEWHERE} and a folder of sentence-transformers"
+        )
+
+
+def _published(run: str) -> tuple[Mapping[str, Tensor], str]:
+    """Weights that others have published, by the names that our network has, and their fingerprint."""
+    name = run.removeprefix(ELSEWHERE)
+    if name == EFFICIENTNET_LITE0.name:
+        return EFFICIENTNET_LITE0.load(), EFFICIENTNET_LITE0.fingerprint
+    sentence = sentence_network(name)
+    return {f"encoder.{part}": tensor for part, tensor in sentence.network.state_dict().items()}, sentence.fingerprint
+
+
 def _found(init: InitSettings) -> Path:
-    if init.run.startswith("pretrained:"):
-        raise UsageError(f"init.run: no {init.run!r}{nearest(init.run, PUBLISHED)}; known: {', '.join(PUBLISHED)}")
     path = starting_weights(init.run)
     if path is None:
         raise ModelError(f"init.run = {init.run!r}: no run with weights is there; train it first, or name another")

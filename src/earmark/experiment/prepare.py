@@ -36,7 +36,12 @@ from earmark.splits import Split, draw
 from earmark.tracks import Dataset, Part
 from earmark.wording import plural
 
-READ: dict[Input, str] = {"numbers": "arrays of numbers", "words": "rows of word ids", "texts": "whole texts"}
+READ: dict[Input, str] = {
+    "numbers": "arrays of numbers",
+    "words": "rows of word ids",
+    "pieces": "rows of pieces of words",
+    "texts": "whole texts",
+}
 
 
 @dataclass(frozen=True)
@@ -78,10 +83,10 @@ def _check_fit(recipe: Recipe) -> None:
     """Refuse features that the recipe's model does not read, and augmentation of what is no spectrogram."""
     taken, given = input_of(MODELS.find(recipe.model.name)), gives(features_of(recipe))
     if taken != given:
-        wanted = {"words": "features.name = 'words'", "texts": "features.name = 'texts'"}.get(taken)
+        wanted = "another model.name" if taken == "numbers" else f"features.name = {taken!r}"
         raise UsageError(
             f"{recipe.model.name} reads {READ[taken]}, and features {recipe.features.name!r} give {READ[given]}; "
-            f"set {wanted or 'another model.name'}"
+            f"set {wanted}"
         )
     if recipe.augment and given != "numbers":
         raise UsageError(f"augment changes spectrograms, not {READ[given]}; leave it out")

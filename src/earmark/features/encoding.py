@@ -11,7 +11,7 @@ from earmark.features.on_demand import OnDemand
 from earmark.features.plain_text import TextSettings
 from earmark.features.settings import Features
 from earmark.features.standardise import AS_IT_IS, Standardiser
-from earmark.models.shapes import Input, WordShape
+from earmark.models.shapes import Input, PieceShape, WordShape
 from earmark.text.texts import Texts
 
 X = NDArray[Any] | OnDemand | Texts
@@ -42,12 +42,12 @@ def encoded(features: Features, x: X) -> X:
 def arrays(x: X) -> NDArray[Any] | OnDemand:
     """What a network is fed. Raises ModelError where it is texts, which only estimators read."""
     if isinstance(x, Texts):
-        raise ModelError("only an estimator reads whole texts; for a network, set features.name = 'words'")
+        raise ModelError("only an estimator reads whole texts; for a network, set features.name = 'words' or 'pieces'")
     return x
 
 
 def scale_of(features: Features, x: X) -> Standardiser:
-    """The scale of encoded training examples; words have none."""
+    """The scale of encoded training examples; texts have none."""
     return AS_IT_IS if isinstance(features, TextSettings) or isinstance(x, Texts) else features.scale(x)
 
 
@@ -64,4 +64,6 @@ def fed_shape(features: Features, shape: tuple[int, ...]) -> tuple[int, ...] | N
     given = gives(features)
     if given == "words":
         return (WordShape(*shape).row,)
+    if given == "pieces":
+        return (PieceShape(*shape).length,)
     return shape if given == "numbers" else None

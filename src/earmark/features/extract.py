@@ -49,8 +49,9 @@ def extract(
     features are not for such data.
     """
     if isinstance(features, OF_TEXT) != (dataset.medium == "text"):
-        known = {"text": "'words', 'texts' or 'sentence'", "image": "'pixels'"}.get(dataset.medium, "'log_mel'")
-        raise UsageError(f"{dataset.name} holds {dataset.medium.replace('_', '-')} data; set features.name = {known}")
+        known = {"text": "'words', 'pieces', 'sentence' or 'texts'", "image": "'pixels'"}
+        wanted = known.get(dataset.medium, "'log_mel'")
+        raise UsageError(f"{dataset.name} holds {dataset.medium.replace('_', '-')} data; set features.name = {wanted}")
     if isinstance(features, OF_TEXT):
         return _texts(dataset, tracks, features, on_track)
     of_audio_alone = isinstance(features, Musicnn) and dataset.medium != "audio"

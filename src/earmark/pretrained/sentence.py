@@ -68,6 +68,7 @@ class SentenceNetwork:
     """
 
     network: Bert
+    size: BertSize
     pieces: WordPiece
     longest: int
     fingerprint: str
@@ -190,6 +191,6 @@ def _built(
     network = Bert(size).eval()
     network.load_state_dict(weights)
     try:
-        return SentenceNetwork(network, WordPiece(pieces), longest, fingerprint)
+        return SentenceNetwork(network, size, WordPiece(pieces), longest, fingerprint)
     except KeyError as error:
         raise ModelError(f"{where}: the pieces of words lack {error.args[0]}") from error

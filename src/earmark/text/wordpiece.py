@@ -31,6 +31,7 @@ class WordPiece:
     """
 
     def __init__(self, pieces: Sequence[str]) -> None:
+        self.pieces = tuple(pieces)
         self._places = {piece: place for place, piece in enumerate(pieces)}
         self.begin, self.end, self.unknown = (self._places[mark] for mark in (BEGIN, END, UNKNOWN))
 
