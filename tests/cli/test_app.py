@@ -82,7 +82,8 @@ def test_an_unknown_command_is_answered_with_the_known(earmark):
         (
             ["study", "curse"],
             "earmark: no study 'curse'; did you mean 'course'?; "
-            "known: audio_transfer, by_song, cifar100, cifar100_block2, course, honest, images, lyrics, or a path",
+            "known: audio_transfer, by_song, cifar100, cifar100_block2, course, honest, images, lyrics, lyrics_others, "
+            "or a path",
         ),
         (["study", "course", "--seeds", "one"], "earmark: --seeds 'one': write whole numbers with commas between"),
         (

@@ -71,7 +71,7 @@ def test_a_table_of_something_else_is_refused(tmp_path: Path) -> None:
 def test_a_study_is_a_folder_of_recipes_or_a_name(recipes: Path, tmp_path: Path) -> None:
     assert study_folder(str(recipes)) == recipes
     assert study_folder("course").name == "course"
-    known = "audio_transfer, by_song, cifar100, cifar100_block2, course, honest, images, lyrics"
+    known = "audio_transfer, by_song, cifar100, cifar100_block2, course, honest, images, lyrics, lyrics_others"
     expected = rf"no study 'curse'; did you mean 'course'\?; known: {known}, or a path"
     with pytest.raises(UsageError, match=expected):
         study_folder("curse")

@@ -85,7 +85,7 @@ def groups_to_learn_from(
     if len(counts) > classes or counts.min() < 2:
         raise ModelError(
             f"{model} takes at least 2 examples of each of {classes} classes to learn from, "
-            f"not {', '.join(map(str, counts))}"
+            f"not {', '.join(map(str, counts))}; leave out those of fewer by data.genres, or draw another split"
         )
     groups = np.arange(len(y)) if groups is None else groups
     if len(np.unique(groups)) < 2:
