@@ -20,6 +20,7 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 26, 24, 40
 ROW = 38  # height of one recipe in the dot plot
 LABEL = 12  # height of a label's line
 DIGIT = 7  # width of a digit
+FURTHEST = 3  # steps from a heap of dots, to which the rank of one is moved
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 COLOURS = 4  # lines of the fifth to the eighth recipe have the same four colours, dashed
@@ -277,16 +278,27 @@ def whole(last: int, start: float, end: float, *, ticks: int) -> Axis:
 
 
 def _beside(places: Sequence[tuple[float, float]]) -> list[Label]:
-    """Where each dot's rank is written: right of it, or left, above or below where that is taken already."""
+    """Where each dot's rank is written: right of it, or left, above or below where that is taken already.
+
+    Where dots stand in a heap, further out to the right or left.
+    """
     taken = [(x - 5, y - 5, x + 5, y + 5) for x, y in places]
     written = []
     for rank, (x, y) in enumerate(places, start=1):
         wide = DIGIT * len(str(rank))
+        sides = [
+            way
+            for out in (8.0, *(8 + step * 2.5 * DIGIT for step in range(1, FURTHEST + 1)))
+            for way in (
+                (Label(x + out, y + 4, "start"), (x + out, y - 6, x + out + wide, y + 4)),
+                (Label(x - out, y + 4, "end"), (x - out - wide, y - 6, x - out, y + 4)),
+            )
+        ]
         ways = [
-            (Label(x + 8, y + 4, "start"), (x + 8, y - 6, x + 8 + wide, y + 4)),
-            (Label(x - 8, y + 4, "end"), (x - 8 - wide, y - 6, x - 8, y + 4)),
+            *sides[:2],
             (Label(x, y - 8, "middle"), (x - wide / 2, y - 18, x + wide / 2, y - 8)),
             (Label(x, y + 17, "middle"), (x - wide / 2, y + 7, x + wide / 2, y + 17)),
+            *sides[2:],
         ]
         label, box = next((way for way in ways if not any(_overlap(way[1], other) for other in taken)), ways[0])
         taken.append(box)
