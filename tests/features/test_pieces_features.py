@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -14,7 +15,7 @@ from torch.nn import functional
 
 from earmark.classifier import load
 from earmark.errors import ModelError, UsageError
-from earmark.experiment.inheritance import read_inheritance
+from earmark.experiment.inheritance import read_inheritance, write_inheritance
 from earmark.experiment.prepare import check
 from earmark.experiment.train import train
 from earmark.features.encoding import encoded, fed_shape, fitted, model_shape
@@ -22,6 +23,7 @@ from earmark.features.pieces import Pieces, piece_features
 from earmark.models.bert import Bert, BertSize
 from earmark.models.text_bert import TextBert
 from earmark.pretrained.sentence import LAYERS, TABLES, sentence_network
+from earmark.publish.card import card_of
 from earmark.recipe import Recipe, parse_recipe
 from earmark.text.texts import Texts
 
@@ -143,6 +145,9 @@ def test_it_goes_on_learning_and_is_loaded_without_its_source(folder: Path, tmp_
     found = read_inheritance(run)
     assert found is not None
     assert set(found.tensors.loaded) == set(source)
+    assert "Started from pretrained:" in card_of(run.folder)
+    write_inheritance(run, msgspec.structs.replace(found, run="pretrained:minilm"))
+    assert "They are the weights of all-MiniLM-L6-v2 (Apache-2.0), which are part of it now" in card_of(run.folder)
     shutil.rmtree(folder)
     sentence_network.cache_clear()
     classifier = load(run.folder)

@@ -20,6 +20,7 @@ from earmark.classifier.loading import load
 from earmark.classifier.opening import wording_at
 from earmark.evaluation.scores import Evaluation, Score, Scores
 from earmark.experiment.evaluate import read_evaluations
+from earmark.experiment.inheritance import read_inheritance
 from earmark.features.musicnn import Musicnn
 from earmark.features.pixels import Pixels
 from earmark.features.settings import OF_TEXT
@@ -35,6 +36,10 @@ BACKBONES = {
     "musicnn": "the weights of MSD_musicnn (ISC)",
     "efficientnet_lite0": "the weights of EfficientNet-Lite0 (Apache-2.0)",
     "sentence": "the weights of all-MiniLM-L6-v2 (Apache-2.0)",
+}
+STARTS = {
+    "pretrained:efficientnet_lite0": BACKBONES["efficientnet_lite0"],
+    "pretrained:minilm": BACKBONES["sentence"],
 }
 SHOWN_GENRES = 30  # with more, a table of each is unreadable
 
@@ -63,6 +68,7 @@ def model_card(folder: Path, classifier: Classifier | Fusion, *, licence: str | 
         _header(name, classifier, evaluations, wording, licence),
         f"# {name}\n",
         _what(classifier),
+        _start(run),
         f"## {plural(wording.genre).capitalize()}\n\n" + ", ".join(classifier.genres) + ".\n",
         _use(name, classifier),
         _data(run, classifier, wording),
@@ -139,6 +145,16 @@ def _what(classifier: Classifier | Fusion) -> str:
         f"for examples of {' × '.join(map(str, card.shape))}.\n"
         + (f"It needs {needs}, which are no part of it and are fetched when they are first needed.\n" if needs else "")
     )
+
+
+def _start(run: Run) -> str:
+    """Whose weights went on learning; nothing of a classifier that began at random."""
+    inheritance = read_inheritance(run)
+    if inheritance is None:
+        return ""
+    whose = STARTS.get(inheritance.run)
+    credit = f" They are {whose}, which are part of it now: their licence holds." if whose else ""
+    return f"S{inheritance.says.removeprefix('s')}.{credit}\n"
 
 
 def _first_line(model: str) -> str:
