@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from earmark.folders import cache_folder
 from earmark.recipe import read_recipe, shipped_recipes
 
 GENRES = tuple(f"genre {number}" for number in range(10))
@@ -72,7 +73,10 @@ def measured(recipe: Path, table: Path, epochs: int) -> tuple[float, int]:
     """Seconds of a whole training, and bytes at its peak."""
     command = [sys.executable, __file__, "--train", str(recipe), "--table", str(table)]
     alone = {**os.environ, **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")}
-    done = subprocess.run(command, capture_output=True, text=True, env=alone, check=False)
+    with tempfile.TemporaryDirectory() as cache:  # of its own: what a training keeps would spare the next one work
+        Path(cache, "pretrained").symlink_to(cache_folder() / "pretrained")
+        alone["EARMARK_CACHE"] = cache
+        done = subprocess.run(command, capture_output=True, text=True, env=alone, check=False)
     if done.returncode:
         raise SystemExit(f"{recipe.stem}: {done.stderr.strip().splitlines()[-1]}")
     rest, epoch, most = map(float, done.stdout.split())

@@ -15,6 +15,7 @@ import tomli_w
 from earmark.checksums import remembered_digest
 from earmark.errors import UsageError, nearest
 
+ELSEWHERE = "pretrained:"  # in init.run: weights of others
 FORMAT = 1
 
 
@@ -77,7 +78,8 @@ class InitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a network starts from in place of random weights.
 
     run                   the folder of a run, of runs, of which the newest counts, or a pattern: "runs/*-image_cnn-s1";
-                          "pretrained:NAME" for weights that others have published
+                          "pretrained:NAME" for weights that others have published, "pretrained:FOLDER" for those in
+                          a folder of sentence-transformers
     parts                 what is loaded: "all_but_head", all but the last layer, or a list of parts' names: ["encoder"]
     frozen_epochs         epochs in which what was loaded stays as it is; "all": always
     learning_rate_factor  of what was loaded, or a table of factors by parts' names; with 0 it stays as it is, always
@@ -195,7 +197,12 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 def starting_weights(run: str) -> Path | None:
-    """The weights of the run that `init.run` names, of several the newest; None where there is none."""
+    """The weights of the run that `init.run` names, of several the newest, or of the folder of sentence-transformers
+    behind "pretrained:"; None where there are none."""
+    name = run.removeprefix(ELSEWHERE)
+    if name != run:
+        path = Path(name) / "model.safetensors"
+        return path if name and path.is_file() else None
     for pattern in (f"{run}/weights.safetensors", f"{run}/*/weights.safetensors"):
         if found := sorted(glob.glob(pattern)):  # noqa: PTH207 - Path.glob takes no absolute pattern
             return Path(found[-1])

@@ -17,7 +17,7 @@ from earmark.classifier import load
 from earmark.errors import ModelError, UsageError
 from earmark.experiment.inheritance import read_inheritance, write_inheritance
 from earmark.experiment.prepare import check
-from earmark.experiment.train import train
+from earmark.experiment.train import resume, train
 from earmark.features.encoding import encoded, fed_shape, fitted, model_shape
 from earmark.features.pieces import Pieces, piece_features
 from earmark.models.bert import Bert, BertSize
@@ -145,9 +145,8 @@ def test_it_goes_on_learning_and_is_loaded_without_its_source(folder: Path, tmp_
     found = read_inheritance(run)
     assert found is not None
     assert set(found.tensors.loaded) == set(source)
-    assert "Started from pretrained:" in card_of(run.folder)
-    write_inheritance(run, msgspec.structs.replace(found, run="pretrained:minilm"))
-    assert "They are the weights of all-MiniLM-L6-v2 (Apache-2.0), which are part of it now" in card_of(run.folder)
+    assert found.run == "pretrained:small"  # and not where it lay
+    assert "Started from pretrained:small: 37 tensors loaded" in card_of(run.folder)
     shutil.rmtree(folder)
     sentence_network.cache_clear()
     classifier = load(run.folder)
@@ -155,8 +154,43 @@ def test_it_goes_on_learning_and_is_loaded_without_its_source(folder: Path, tmp_
     assert classifier.read("Sol sol").genre == "sun"
 
 
+def test_it_is_resumed_by_the_pieces_that_it_began_with(folder: Path, tmp_path: Path) -> None:
+    run = train(asked(folder, tmp_path), runs=tmp_path / "runs", device="cpu")
+    (folder / "vocab.txt").write_text("\n".join([*PIECES[:4], "sol", "mar", "##es"]), encoding="utf-8")
+    sentence_network.cache_clear()
+    more = load(resume(run.folder, more_epochs=1, device="cpu").folder)
+    assert more.card.features.vocabulary == tuple(PIECES)
+    assert more.read("mar mar").genre == "sea"
+
+
+def test_whose_weights_they_were_is_told_of_a_run_of_a_run(folder: Path, tmp_path: Path) -> None:
+    credit = "What it is made of began as the weights of all-MiniLM-L6-v2 (Apache-2.0): their licence holds."
+    first = train(asked(folder, tmp_path), runs=tmp_path / "runs", device="cpu")
+    assert credit not in card_of(first.folder)
+    found = read_inheritance(first)
+    assert found is not None
+    write_inheritance(first, msgspec.structs.replace(found, run="pretrained:minilm"))
+    assert credit in card_of(first.folder)
+    again = parse_recipe(asked(folder, tmp_path).to_toml(), where="test", overrides=[f"init.run={first.folder}"])
+    second = train(again, runs=tmp_path / "again", device="cpu")
+    told = card_of(second.folder)
+    assert f"Started from {first.name}: " in told
+    assert credit in told
+
+
+def test_other_weights_in_the_folder_are_another_recipe(folder: Path, tmp_path: Path) -> None:
+    recipe = asked(folder, tmp_path)
+    before = recipe.digest
+    (folder / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes() + b" ")
+    assert recipe.digest != before
+
+
 def test_weights_that_nobody_has_are_refused_by_name(folder: Path, tmp_path: Path) -> None:
     recipe = asked(folder, tmp_path).to_toml()
+    for name in ("", str(tmp_path)):
+        nothing = parse_recipe(recipe, where="test", overrides=[f'init.run="pretrained:{name}"'])
+        with pytest.raises(UsageError, match=rf"no 'pretrained:{name}'.*or pretrained: and a folder"):
+            train(nothing, runs=tmp_path / "runs", device="cpu")
     wrong = parse_recipe(recipe, where="test", overrides=["init.run=pretrained:minilm6"])
     with pytest.raises(UsageError, match=r"no 'pretrained:minilm6'; did you mean 'pretrained:minilm'\?; known: "):
         train(wrong, runs=tmp_path / "runs", device="cpu")

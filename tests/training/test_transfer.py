@@ -172,6 +172,16 @@ def test_what_would_not_move_is_held_for_ever() -> None:
     before = copy.deepcopy(model)
     list(train(Trainee(model, sgd(model, learning_rate=0.1)), part(), None, plan(held=held)))
     assert same(model, before) == first  # its statistics, too
+    for factor in ({"encoder": 0, "middle": 0, "head": 0.0}, 0.0):
+        with pytest.raises(UsageError, match=r"all of the network is frozen, .*; leave a part free"):
+            held_epochs(small(1), factor, set(model.state_dict()), frozen=0)
+
+
+def test_the_first_rate_is_one_that_moves() -> None:
+    model = small(1)
+    optimiser = sgd(model, learning_rate=1.0)
+    pace(optimiser, model, {"encoder": 0.0, "middle": 2.0, "head": 2.0}, ())
+    assert [group["lr"] for group in optimiser.param_groups] == [2.0, 2.0, 0.0, 0.0]
 
 
 def test_one_rate_is_of_what_was_loaded() -> None:

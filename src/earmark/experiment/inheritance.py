@@ -16,21 +16,24 @@ from earmark.experiment.fitting import is_estimator
 from earmark.models.ensemble import ENSEMBLE
 from earmark.pretrained.efficientnet_lite0 import EFFICIENTNET_LITE0
 from earmark.pretrained.sentence import MINILM, sentence_network
-from earmark.recipe import InitSettings, Recipe, starting_weights
+from earmark.recipe import ELSEWHERE, InitSettings, Recipe, starting_weights
 from earmark.run import Run, write_json
 from earmark.training.transfer import Inherited, inherit
 
-ELSEWHERE = "pretrained:"
-PUBLISHED = (EFFICIENTNET_LITE0.name, MINILM.name)
+PUBLISHED = tuple(f"{ELSEWHERE}{published.name}" for published in (EFFICIENTNET_LITE0, MINILM))
 SHOWN = 4  # names of a list that has more
 
 
 class Inheritance(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in a run's inheritance.json: the run it started from, the digest of that one's weights, what came."""
+    """What stands in a run's inheritance.json: the run it started from, the digest of that one's weights, what came.
+
+    origin  what the first of several runs started from, each of which started from the one before
+    """
 
     run: str
     weights: str
     tensors: Inherited
+    origin: str | None = None
     format: int = 1
 
     @property
@@ -59,8 +62,7 @@ def located(recipe: Recipe) -> Recipe:
         return recipe
     if recipe.model.name == ENSEMBLE or is_estimator(recipe):
         raise UsageError(f"{recipe.model.name} is not trained from weights; leave [init] out")
-    if recipe.init.run.startswith(ELSEWHERE):
-        _require_published(recipe.init.run)
+    if recipe.init.run in PUBLISHED:
         return recipe
     digest = file_digest(_found(recipe.init))
     if recipe.init.weights not in (None, digest):
@@ -74,32 +76,25 @@ def located(recipe: Recipe) -> Recipe:
 def start(model: nn.Module, init: InitSettings) -> Inheritance:
     """Load into an untrained model what the recipe asks for. Raises ModelError, or UsageError for an unknown part."""
     if init.run.startswith(ELSEWHERE):
-        weights, fingerprint = _published(init.run)
-        return Inheritance(
-            run=init.run, weights=fingerprint, tensors=inherit(model, weights, init.parts, where=init.run)
-        )
+        # A run holds no path: of a folder its name is told, and the digest says which it was.
+        known = init.run in PUBLISHED
+        source = init.run if known else f"{ELSEWHERE}{_found(init).parent.resolve().name}"
+        weights, fingerprint = _published(init.run.removeprefix(ELSEWHERE))
+        tensors = inherit(model, weights, init.parts, where=init.run)
+        return Inheritance(run=source, weights=fingerprint, tensors=tensors)
     path = _found(init)
     try:
         weights = load_file(path)
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{path}: cannot be read as weights: {error}") from error
     tensors = inherit(model, weights, init.parts, where=str(path.parent))
-    return Inheritance(run=path.parent.resolve().name, weights=file_digest(path), tensors=tensors)
+    before = read_inheritance(Run(path.parent))
+    origin = None if before is None else before.origin or before.run
+    return Inheritance(run=path.parent.resolve().name, weights=file_digest(path), tensors=tensors, origin=origin)
 
 
-def _require_published(run: str) -> None:
-    name = run.removeprefix(ELSEWHERE)
-    if name not in PUBLISHED and not Path(name).is_dir():
-        known = [f"{ELSEWHERE}{name}" for name in PUBLISHED]
-        raise UsageError(
-            f"init.run: no {run!r}{nearest(run, known)}; known: {', '.join(known)}, "
-            f"or {ELSEWHERE} and a folder of sentence-transformers"
-        )
-
-
-def _published(run: str) -> tuple[Mapping[str, Tensor], str]:
+def _published(name: str) -> tuple[Mapping[str, Tensor], str]:
     """Weights that others have published, by the names that our network has, and their fingerprint."""
-    name = run.removeprefix(ELSEWHERE)
     if name == EFFICIENTNET_LITE0.name:
         return EFFICIENTNET_LITE0.load(), EFFICIENTNET_LITE0.fingerprint
     sentence = sentence_network(name)
@@ -108,6 +103,11 @@ def _published(run: str) -> tuple[Mapping[str, Tensor], str]:
 
 def _found(init: InitSettings) -> Path:
     path = starting_weights(init.run)
+    if path is None and init.run.startswith(ELSEWHERE):
+        raise UsageError(
+            f"init.run: no {init.run!r}{nearest(init.run, PUBLISHED)}; known: {', '.join(PUBLISHED)}, "
+            f"or {ELSEWHERE} and a folder of sentence-transformers"
+        )
     if path is None:
         raise ModelError(f"init.run = {init.run!r}: no run with weights is there; train it first, or name another")
     return path

@@ -10,6 +10,7 @@ import torch
 
 from earmark.atomic import write_text
 from earmark.classifier import load_run, write_card
+from earmark.classifier.runs import read_card
 from earmark.errors import DataError
 from earmark.experiment.assemble import Job, assemble
 from earmark.experiment.autoencoder import is_autoencoder
@@ -25,6 +26,7 @@ from earmark.experiment.report import write_report
 from earmark.experiment.training_log import logged
 from earmark.experiment.watcher import Watcher
 from earmark.features.extract import data_checksum
+from earmark.features.pieces import Pieces
 from earmark.recipe import Recipe, read_recipe
 from earmark.run import Run, create_run, environment, open_run, write_json
 from earmark.splits import read_split
@@ -140,6 +142,9 @@ def _train(
     if is_estimator(recipe):
         return from_first(lambda: _fitted(run, recipe, prepared, device, watcher))
     begun = read_inheritance(run) if run.last.is_file() else None
+    if run.last.is_file() and isinstance(prepared.features, Pieces):
+        # The network whose pieces they are may be gone, or be another by now.
+        prepared = replace(prepared, features=read_card(run.folder).features)
     job = assemble(recipe, prepared, device, on_batch=watcher.step, begun=begun)
     if first():
         if is_autoencoder(recipe):

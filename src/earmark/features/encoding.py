@@ -11,7 +11,7 @@ from earmark.features.on_demand import OnDemand
 from earmark.features.plain_text import TextSettings
 from earmark.features.settings import Features
 from earmark.features.standardise import AS_IT_IS, Standardiser
-from earmark.models.shapes import Input, PieceShape, WordShape
+from earmark.models.shapes import Input, WordShape
 from earmark.text.texts import Texts
 
 X = NDArray[Any] | OnDemand | Texts
@@ -65,5 +65,5 @@ def fed_shape(features: Features, shape: tuple[int, ...]) -> tuple[int, ...] | N
     if given == "words":
         return (WordShape(*shape).row,)
     if given == "pieces":
-        return (PieceShape(*shape).length,)
+        return shape[:1]
     return shape if given == "numbers" else None

@@ -51,11 +51,13 @@ class Pieces(TextSettings, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise UsageError("features 'pieces' are of texts alone; leave features.artist out, or take 'words'")
 
     def fitted(self, shown: Texts) -> Self:  # noqa: ARG002
-        """These settings with the network's pieces. Nothing is learned of texts.
+        """These settings with the network's pieces, as they are where they have them. Nothing is learned of texts.
 
         Raises UsageError where the network reads fewer pieces at once or is not there, ModelError where it cannot be
         had.
         """
+        if self.size is not None:
+            return self
         network = sentence_network(self.model)
         if self.max_length > network.longest:
             raise UsageError(

@@ -84,32 +84,6 @@ def word_shape(model: str, shape: tuple[int, ...]) -> WordShape:
     return WordShape(*shape)
 
 
-class PieceShape(NamedTuple):
-    """What a network that reads pieces of words is built for: pieces of a text, and what it is large by, see
-    `earmark.models.bert.BertSize`."""
-
-    length: int
-    pieces: int
-    width: int
-    layers: int
-    heads: int
-    inner: int
-    positions: int
-
-
-def piece_shape(model: str, shape: tuple[int, ...]) -> PieceShape:
-    """`shape` by its names. Raises ModelError where it is not that of the features `pieces`."""
-    if len(shape) == len(PieceShape._fields):
-        of = PieceShape(*shape)
-        if min(of) > 0 and of.length <= of.positions and of.width % of.heads == 0:
-            return of
-    raise ModelError(
-        f"{model} reads pieces of words, of at least {written((1,) * 7)} (length × pieces × width × layers × heads × "
-        f"inner × positions; length up to positions, width a multiple of heads), not {written(shape)}; "
-        "set features.name = 'pieces'"
-    )
-
-
 def refuse_other_shape(model: str, x: Tensor, shape: tuple[int, ...]) -> None:
     """Raise ModelError where the examples of batch `x` are not of `shape`, which the model was built for."""
     if x.shape[1:] != shape:

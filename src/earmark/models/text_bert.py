@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from earmark.errors import ModelError, UsageError
 from earmark.models.bert import Bert, BertSize
-from earmark.models.shapes import Input, piece_shape, written
+from earmark.models.shapes import Input, written
 
 ENDED = -1
 
@@ -37,8 +37,7 @@ class TextBert(nn.Module):
         super().__init__()
         if not 0 <= dropout < 1:
             raise UsageError(f"text_bert: dropout = {dropout:g} is not a share from 0 up to, not including, 1")
-        self.length, *numbers = piece_shape("text_bert", shape)
-        size = BertSize(*numbers)
+        self.length, size = _length_and_size(shape)
         self.encoder = Bert(size)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(size.width, classes)
@@ -55,3 +54,16 @@ class TextBert(nn.Module):
         said = self.encoder(ids, there) * there.unsqueeze(2)
         logits: Tensor = self.head(self.dropout(said.sum(1) / there.sum(1, keepdim=True)))
         return logits
+
+
+def _length_and_size(shape: tuple[int, ...]) -> tuple[int, BertSize]:
+    """Pieces of a text, and what the network is large by. Raises ModelError for a shape of other features."""
+    if len(shape) == 1 + len(BertSize._fields) and min(shape) > 0:
+        length, size = shape[0], BertSize(*shape[1:])
+        if length <= size.positions and size.width % size.heads == 0:
+            return length, size
+    raise ModelError(
+        f"text_bert reads pieces of words, of at least {written((1,) * 7)} (length × pieces × width × layers × heads × "
+        f"inner × positions; length up to positions, width a multiple of heads), not {written(shape)}; "
+        "set features.name = 'pieces'"
+    )

@@ -21,6 +21,7 @@ from earmark.classifier.opening import wording_at
 from earmark.evaluation.scores import Evaluation, Score, Scores
 from earmark.experiment.evaluate import read_evaluations
 from earmark.experiment.inheritance import read_inheritance
+from earmark.features.encoding import fed_shape
 from earmark.features.musicnn import Musicnn
 from earmark.features.pixels import Pixels
 from earmark.features.settings import OF_TEXT
@@ -140,10 +141,10 @@ def _what(classifier: Classifier | Fusion) -> str:
     card = classifier.card
     parameters = sum(p.numel() for p in classifier.model.parameters())
     needs = BACKBONES.get(str(card.features.__struct_config__.tag))
-    return (
-        f"{_first_line(card.model.name)} `{card.model.name}` of {parameters:,} numbers, "
-        f"for examples of {' × '.join(map(str, card.shape))}.\n"
-        + (f"It needs {needs}, which are no part of it and are fetched when they are first needed.\n" if needs else "")
+    fed = fed_shape(card.features, card.shape)
+    examples = "texts" if fed is None else f"examples of {' × '.join(map(str, fed))}"
+    return f"{_first_line(card.model.name)} `{card.model.name}` of {parameters:,} numbers, for {examples}.\n" + (
+        f"It needs {needs}, which are no part of it and are fetched when they are first needed.\n" if needs else ""
     )
 
 
@@ -152,8 +153,8 @@ def _start(run: Run) -> str:
     inheritance = read_inheritance(run)
     if inheritance is None:
         return ""
-    whose = STARTS.get(inheritance.run)
-    credit = f" They are {whose}, which are part of it now: their licence holds." if whose else ""
+    whose = STARTS.get(inheritance.origin or inheritance.run)
+    credit = f" What it is made of began as {whose}: their licence holds." if whose else ""
     return f"S{inheritance.says.removeprefix('s')}.{credit}\n"
 
 

@@ -300,7 +300,12 @@ def _beside(places: Sequence[tuple[float, float]]) -> list[Label]:
             (Label(x, y + 17, "middle"), (x - wide / 2, y + 7, x + wide / 2, y + 17)),
             *sides[2:],
         ]
-        label, box = next((way for way in ways if not any(_overlap(way[1], other) for other in taken)), ways[0])
+        free = (
+            way
+            for way in ways
+            if way[1][0] >= LEFT and way[1][2] <= WIDTH and not any(_overlap(way[1], other) for other in taken)
+        )
+        label, box = next(free, ways[0])
         taken.append(box)
         written.append(label)
     return written

@@ -86,11 +86,15 @@ def held_epochs(
 ) -> dict[str, float]:
     """The last epoch in which each tensor is held, by its name: what was loaded for `frozen` ones.
 
-    What has a `factor` of 0 is held for ever: it would not move, and so is spared the work. Raises as `pace` does.
+    What has a `factor` of 0 is held for ever: it would not move, and so is spared the work. Raises as `pace` does, and
+    UsageError where nothing would be left to learn.
     """
     factors = _factors(model, factor, loaded)
     still = {name: math.inf for name, value in factors.items() if value == 0}
-    return (dict.fromkeys(loaded, frozen) if frozen else {}) | still
+    held = (dict.fromkeys(loaded, frozen) if frozen else {}) | still
+    if all(name in held for name, _ in model.named_parameters()):
+        raise UsageError("init: all of the network is frozen, so that nothing can learn; leave a part free")
+    return held
 
 
 def pace(
@@ -98,13 +102,14 @@ def pace(
 ) -> None:
     """Multiply the learning rate of what was loaded by `factor`; or of each part by that under its name.
 
-    Groups with a factor come last, so that the first group's rate is that of the rest. Of parts inside each other the
-    longer name counts. Raises UsageError for a part that the model does not have, or a factor below 0.
+    Groups with a factor come last, those with 0 behind all, so that the first group's rate is that of the rest. Of
+    parts inside each other the longer name counts. Raises UsageError for a part that the model does not have, or a
+    factor below 0.
     """
     factors = _factors(model, factor, loaded)
     of_parameter = {parameter: factors[name] for name, parameter in model.named_parameters()}
     groups = []
-    for value in sorted(set(of_parameter.values()), key=lambda value: (value != 1.0, value)):
+    for value in sorted(set(of_parameter.values()), key=lambda value: (value == 0.0, value != 1.0, value)):
         for group in optimiser.param_groups:
             chosen = [parameter for parameter in group["params"] if of_parameter[parameter] == value]
             if chosen:
