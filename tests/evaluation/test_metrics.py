@@ -8,7 +8,7 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sklearn_metrics
 
@@ -122,6 +122,8 @@ class TestWhatMustHold:
     @given(judged=random_predictions(), data=st.data())
     @settings(max_examples=50, deadline=None)
     def test_renaming_genres_permutes_the_matrix_and_keeps_the_figures(self, judged, data):
+        # Of genres told alike the first stands before the others: among these a rank says nothing of the answer.
+        assume(all(len(set(row)) == len(row) for row in judged.probabilities.tolist()))
         order = np.array(data.draw(st.permutations(range(len(judged.genres)))))
         renamed = predictions(np.argsort(order)[judged.truth], judged.probabilities[:, order])
         before, after = quick(judged), quick(renamed)
