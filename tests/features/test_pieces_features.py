@@ -145,8 +145,8 @@ def test_it_goes_on_learning_and_is_loaded_without_its_source(folder: Path, tmp_
     found = read_inheritance(run)
     assert found is not None
     assert set(found.tensors.loaded) == set(source)
-    assert found.run == "pretrained:small"  # and not where it lay
-    assert "Started from pretrained:small: 37 tensors loaded" in card_of(run.folder)
+    assert found.run == "pretrained:small/"  # and not where it lay
+    assert "Started from pretrained:small/: 37 tensors loaded" in card_of(run.folder)
     shutil.rmtree(folder)
     sentence_network.cache_clear()
     classifier = load(run.folder)
@@ -164,6 +164,7 @@ def test_it_is_resumed_by_the_pieces_that_it_began_with(folder: Path, tmp_path: 
 
 
 def test_whose_weights_they_were_is_told_of_a_run_of_a_run(folder: Path, tmp_path: Path) -> None:
+    folder = folder.rename(folder.with_name("minilm"))  # whose name is no credit
     credit = "What it is made of began as the weights of all-MiniLM-L6-v2 (Apache-2.0): their licence holds."
     first = train(asked(folder, tmp_path), runs=tmp_path / "runs", device="cpu")
     assert credit not in card_of(first.folder)

@@ -76,9 +76,9 @@ def located(recipe: Recipe) -> Recipe:
 def start(model: nn.Module, init: InitSettings) -> Inheritance:
     """Load into an untrained model what the recipe asks for. Raises ModelError, or UsageError for an unknown part."""
     if init.run.startswith(ELSEWHERE):
-        # A run holds no path: of a folder its name is told, and the digest says which it was.
+        # A run holds no path: a folder is told by its name and a slash, which no published one has.
         known = init.run in PUBLISHED
-        source = init.run if known else f"{ELSEWHERE}{_found(init).parent.resolve().name}"
+        source = init.run if known else f"{ELSEWHERE}{_found(init).parent.resolve().name}/"
         weights, fingerprint = _published(init.run.removeprefix(ELSEWHERE))
         tensors = inherit(model, weights, init.parts, where=init.run)
         return Inheritance(run=source, weights=fingerprint, tensors=tensors)
