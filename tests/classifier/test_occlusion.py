@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from earmark.classifier import Classifier, ClassifierCard
+from earmark.classifier import Classifier, ClassifierCard, build_model
 from earmark.classifier.occlusion import MOST_TOKENS, explain_text, occlusion, telling_terms, word_of
 from earmark.errors import DataError
 from earmark.features.plain_text import plain_text
 from earmark.features.standardise import fit_standardiser
+from earmark.features.words import word_features
 from earmark.models.estimator import Fitted
 from earmark.models.telling import Telling
 from earmark.models.text_tree import TextTree
@@ -72,6 +73,28 @@ def test_the_artist_counts_where_it_is_an_input() -> None:
     reader = classifier(TfidfSVM((2,), 2), artist=True)
     told = [explain_text(reader, "que noite de amor", artist=name).log_odds for name in ("a", None)]
     assert told[0] != told[1]
+
+
+def test_words_that_are_not_read_decide_nothing_and_are_not_asked_about() -> None:
+    texts = Texts.of(["deus amor roda viola que noite de luar"] * 2)
+    features = word_features(max_length=4).fitted(texts)
+    model = build_model(Choice(name="text_average"), features.model_shape((4,)), 2)
+    asked: list[int] = []
+    model.register_forward_hook(lambda *said: asked.append(len(said[2])))
+    card = ClassifierCard(
+        genres=GENRES,
+        model=Choice(name="text_average"),
+        shape=features.model_shape((4,)),
+        features=features,
+        standardiser=fit_standardiser(np.zeros((1, 1, 1), np.float32), "none"),
+        trained_on="songs",
+        synthetic=False,
+    )
+    found = explain_text(Classifier(card, model, name="mine"), texts.words[0])
+    assert "the first 4 of 8 words are read" in found.lacks
+    assert {word for word, size in found.words.items() if size != 0} == {"deus", "amor", "roda", "viola"}
+    assert asked == [1, 1, 4]  # the answer, the text, and each word that was read
+    assert features.unread("deus amor roda viola") is None
 
 
 def test_telling_terms_of_both_linear_models_and_of_no_tree() -> None:

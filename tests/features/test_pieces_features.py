@@ -100,6 +100,9 @@ def test_rows_are_the_networks_pieces_between_its_marks(folder: Path) -> None:
     assert fed_shape(features, (8, *SIZE)) == (8,)
     long = Texts.of(["mar " * 30])
     np.testing.assert_array_equal(encoded(features, long), [[2, *[4] * 6, 3]])
+    assert isinstance(features, Pieces)
+    assert features.unread(long.words[0]) == "the first 6 of 30 pieces of words are read"
+    assert features.unread("mar " * 6) is None
 
 
 def test_values_that_cannot_be_are_refused(folder: Path) -> None:

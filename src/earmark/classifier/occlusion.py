@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from earmark.errors import ModelError
 from earmark.features.settings import OF_TEXT
 from earmark.models.estimator import Fitted
 from earmark.models.telling import Telling
+from earmark.text.texts import Texts
 from earmark.text.words import words
 
 TOKEN = re.compile(r"\S+")
@@ -72,12 +74,24 @@ def explain_text(
     answer = classifier.read(text, artist=artist, source=source)
     first, second = (answer.genres.index(genre) for genre, _ in answer.ranked()[:2])
 
-    def odds(texts: Sequence[str]) -> Array:
-        likely = np.log(np.maximum(classifier.probabilities(features.texts(texts, [artist] * len(texts))), 1e-300))
+    def log_odds(texts: Texts) -> Array:
+        likely = np.log(np.maximum(classifier.probabilities(texts), 1e-300))
         gap: Array = likely[:, first] - likely[:, second]
         return gap
 
-    lacks = []
+    asked = features.texts([cleaned], [artist])
+    as_read, whole = _rows(features.encoded(asked))[0], float(log_odds(asked)[0])
+
+    def odds(texts: Sequence[str]) -> Array:
+        # Where no word that is read was covered, the answer stays; asking a network again would take the time.
+        asked = features.texts(texts, [artist] * len(texts))
+        changed = np.flatnonzero([not np.array_equal(row, as_read) for row in _rows(features.encoded(asked))])
+        gap = np.full(len(texts), whole)
+        if len(changed):
+            gap[changed] = log_odds(asked[changed])
+        return gap
+
+    lacks = [said] if (said := features.unread(cleaned)) is not None else []
     told: dict[str, float] = {}
     if len(TOKEN.findall(cleaned)) > MOST_TOKENS:
         lacks.append(f"which words decided is told of texts of up to {MOST_TOKENS} words")
@@ -91,7 +105,7 @@ def explain_text(
         classifier=classifier.name,
         answer=replace(answer, min_confidence=min_confidence),
         second=genres[1],
-        log_odds=float(odds([cleaned])[0]),
+        log_odds=whole,
         text=cleaned,
         words=told,
         telling={genre: telling[genre] for genre in genres if genre in telling},
@@ -145,6 +159,10 @@ def telling_terms(classifier: Classifier, *, most: int = TELLING) -> dict[str, t
         order = np.argsort(-column, kind="stable")[:most]
         found[genre] = tuple(terms[place] for place in order if column[place] > 0)
     return found
+
+
+def _rows(encoded: NDArray[Any] | Texts) -> NDArray[Any]:
+    return encoded.words if isinstance(encoded, Texts) else encoded
 
 
 def _covered(text: str, word: str) -> str:

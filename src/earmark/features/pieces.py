@@ -74,6 +74,11 @@ class Pieces(TextSettings, frozen=True, kw_only=True, forbid_unknown_fields=True
             row[: len(ids)] = ids
         return rows
 
+    def unread(self, text: str) -> str | None:
+        """Which pieces are read of a text that holds more than fit between both marks."""
+        n, fit = len(WordPiece(self._known()[1]).ids(text)), self.max_length - 2
+        return f"the first {fit} of {n} pieces of words are read" if n > fit else None
+
     def model_shape(self, example: tuple[int, ...]) -> tuple[int, ...]:  # noqa: ARG002
         """Pieces of a text, and what the network is large by."""
         return self.max_length, *self._known()[0]

@@ -47,6 +47,10 @@ class TextSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         """Examples of cleaned texts, with the artists where these are an input."""
         return Texts.of(cleaned, artists if self.artist else None)
 
+    def unread(self, text: str) -> str | None:  # noqa: ARG002
+        """How much of a cleaned text is read, where it is not all of it; None where it is."""
+        return None
+
     def fitted(self, shown: Texts) -> Self:  # noqa: ARG002
         """These settings with what is to be known of the training part's texts, and of no others: nothing."""
         return self

@@ -75,6 +75,11 @@ class Words(TextSettings, frozen=True, kw_only=True, forbid_unknown_fields=True,
         ids = word_ids(self._read(texts), self.vocabulary, length=self.max_length)
         return ids if texts.artists is None else np.column_stack([artist_ids(texts.artists, self.artists), ids])
 
+    def unread(self, text: str) -> str | None:
+        """Which words are read of a text that holds more than `max_length`, stop words not counted."""
+        n = len(next(self._read(Texts.of([text]))))
+        return f"the first {self.max_length} of {n} words are read" if n > self.max_length else None
+
     def model_shape(self, example: tuple[int, ...]) -> tuple[int, ...]:  # noqa: ARG002
         """Words of a text, ids of words, and ids of artists, 0 where the artist is no input."""
         return self.max_length, len(self.vocabulary) + 2, len(self.artists) + 1 if self.artist else 0
