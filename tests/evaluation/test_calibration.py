@@ -162,7 +162,7 @@ class TestCalibrationError:
         assert risk_coverage(sureness, right).area == pytest.approx(risk_coverage(*answers).area)
 
     @given(seed=seeds, n=st.sampled_from([30, 300, 10_000]), skill=st.floats(0.5, 4))
-    # The same draws each time: of true probabilities, too, a few in ten thousand err by more than that.
+    # The same examples each time: chance is told by 2,000 draws, so one of some thousands errs by more than all these.
     @settings(max_examples=30, deadline=None, derandomize=True)
     def test_true_probabilities_err_as_little_as_chance_says(self, seed, n, skill):
         rng = np.random.default_rng(seed)

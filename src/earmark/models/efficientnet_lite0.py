@@ -98,7 +98,7 @@ class _Convolution(nn.Module):
     def _depthwise(self, x: Tensor) -> Tensor:
         # A CPU has no quick way back through such convolutions in bfloat16: a training step takes half as long so.
         with torch.autocast(x.device.type, enabled=False):
-            maps: Tensor = self.convolution(x.float())
+            maps: Tensor = self.convolution(x.to(self.convolution.weight.dtype))
         return maps.to(x.dtype)
 
 
