@@ -119,6 +119,7 @@ MODELS = Catalog(
     "model",
     "models",
     {
+        "artist_name": "earmark.models.artist_name:ArtistName",
         "densenet121": "earmark.models.densenet121:DenseNet121",
         "efficientnet_lite0": "earmark.models.efficientnet_lite0:EfficientNetLite0",
         "feature_discriminant": "earmark.models.feature_discriminant:FeatureDiscriminant",

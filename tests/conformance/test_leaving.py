@@ -61,6 +61,7 @@ CASES = [
 ]
 # Of no model of sound: what is made for pictures or texts. They are packed like all others; no waveform is theirs.
 ELSEWHERE = {
+    "artist_name": "texts",
     "densenet121": "pictures",
     "efficientnet_lite0": "pictures",
     "image_cnn": "pictures",

@@ -7,6 +7,7 @@ import pytest
 from scipy.special import log_softmax
 
 from earmark.errors import ModelError, UsageError
+from earmark.models.artist_name import ArtistName
 from earmark.models.estimator import Fitted
 from earmark.models.text_boosting import TextBoosting
 from earmark.models.text_forest import TextForest
@@ -46,6 +47,21 @@ def test_it_is_the_weighed_sum_of_its_voices(rng: np.random.Generator) -> None:
     assert surprise[0] <= min(surprise[1:]) + 1e-6
 
 
+def test_voices_are_those_asked_for(rng: np.random.Generator) -> None:
+    """Artists whose names tell their genre, and texts that tell a little of it."""
+    shown, y, groups = songs(60, rng, artists=True)
+    shown = Texts.of(list(shown.words), [f"{'xyz'[genre]}oa {group}" for genre, group in zip(y, groups, strict=True)])
+    together = TextPool((2,), 3, voices=["words", "name"]).fit(shown, y, groups)
+    alone = [TfidfSVM((2,), 3, style=0.1).fit(shown, y, groups), ArtistName((2,), 3).fit(shown, y, groups)]
+    factors = together.state()["factors"]
+    assert factors.shape == (2,)
+    assert factors[1] > 0
+    judged = Texts.of(["deus senhor", "que noite"], ["yoa new", None])
+    expected = sum(factor * voice.decision_function(judged) for factor, voice in zip(factors, alone, strict=True))
+    np.testing.assert_allclose(together.decision_function(judged), expected, atol=1e-6)
+    assert -together.held_out[np.arange(60), y].mean() < -alone[0].held_out[np.arange(60), y].mean()
+
+
 def test_what_is_saved_says_the_same(rng: np.random.Generator) -> None:
     shown, y, groups = songs(60, rng, artists=True)
     module = Fitted(TextPool((2,), 3, **FAST)).fit(shown, y, groups)
@@ -73,5 +89,10 @@ def test_what_cannot_be_is_refused(rng: np.random.Generator) -> None:
         TextPool((1,), 3, C=0.0)
     with pytest.raises(UsageError, match="rounds = 0"):
         TextPool((1,), 3, rounds=0)
+    for voices in ([], ["words", "words"], ["choir"]):
+        with pytest.raises(UsageError, match="must be of words, boosting, forest, name, each at most once"):
+            TextPool((1,), 3, voices=voices)
+    with pytest.raises(ModelError, match="artist_name reads the artist's name; set features.artist = true"):
+        TextPool((1,), 3, voices=["words", "name"])
     with pytest.raises(ModelError, match="this text_pool has learned nothing yet"):
         TextPool((1,), 3).predict_proba(songs(3, rng)[0])

@@ -70,6 +70,15 @@ def test_what_was_held_out_saw_nothing_of_its_artist(rng: np.random.Generator) -
     assert (fitted.predict_proba(shown)[y == 0].argmax(1) == 0).all()
 
 
+def test_a_fold_that_shows_one_class_alone_says_that_one(rng: np.random.Generator) -> None:
+    """Two artists of one class each: whoever is held out, the other's class is all there was to learn."""
+    shown, y, _ = songs(30, rng)
+    two = y < 2
+    fitted = TfidfLogistic((1,), 2, min_df=1).fit(shown[np.flatnonzero(two)], y[two], y[two])
+    assert (fitted.held_out.argmax(1) == 1 - y[two]).all()
+    assert (fitted.predict_proba(shown[np.flatnonzero(two)]).argmax(1) == y[two]).mean() > 0.9
+
+
 def test_the_artist_speaks_and_an_unknown_one_has_a_place(rng: np.random.Generator) -> None:
     shown, y, groups = songs(90, rng, artists=True)
     fitted = TfidfLogistic((2,), 3, min_df=1).fit(shown, y, groups)

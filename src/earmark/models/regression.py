@@ -24,11 +24,14 @@ def fit_regression(
 
     A class without examples is as likely everywhere as if there were half a one. Smaller `C` is simpler.
     """
+    there = np.unique(y)
+    weight, bias = np.zeros((x.shape[1], classes)), np.full(classes, np.log(0.5 * len(there) / len(y)))
+    if len(there) == 1:  # nothing to tell apart
+        bias[there] = 0.0
+        return weight, bias
     found = LogisticRegression(C=C, max_iter=MOST_STEPS).fit(x, y, sample_weight=weights)
     slopes, offsets = found.coef_, found.intercept_
-    if len(found.classes_) == 2:  # of which scikit-learn gives the second's log-odds
+    if len(there) == 2:  # of which scikit-learn gives the second's log-odds
         slopes, offsets = np.concatenate([-slopes, slopes]) / 2, np.concatenate([-offsets, offsets]) / 2
-    weight = np.zeros((x.shape[1], classes))
-    bias = np.full(classes, np.log(0.5 * len(found.classes_) / len(y)))
-    weight[:, found.classes_], bias[found.classes_] = slopes.T, offsets
+    weight[:, there], bias[there] = slopes.T, offsets
     return weight, bias

@@ -1,8 +1,8 @@
-"""Linear machines on words and trees on how a text is built, weighed by what they say of artists held out."""
+"""Linear machines on words, trees on how a text is built and the artist's name, weighed on artists held out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
+from earmark.errors import UsageError
+from earmark.models.artist_name import ArtistName
 from earmark.models.estimator import array_of, groups_to_learn_from
 from earmark.models.linear_text import ClassWeights
 from earmark.models.pooling import fit_pool, pooled
@@ -46,11 +48,15 @@ class Pool:
 class TextPool(TextEstimator[Pool]):
     """Linear machines on words, and boosted and random trees on how a text is built, answering together.
 
-    The voices are `tfidf_svm` with `style` and `passages`, `text_boosting` and `text_forest`, which keep their defaults
-    where nothing is said. They are wrong about different songs: the first adds up thousands of words, the others join
-    few numbers. Their answers are a logarithmic opinion pool, whose exponents make the classes of the training texts
-    likeliest when artists are held out on three folds; a voice that adds nothing gets none. They are its calibration
-    too.
+    Each of `voices` keeps its defaults where nothing is said:
+
+    words     `tfidf_svm` with `style` and `passages`: it adds up thousands of words
+    boosting  `text_boosting`, and
+    forest    `text_forest`: they join few numbers, and are wrong about other songs
+    name      `artist_name`, of texts with the artist: it tells of artists never heard, too, and nothing of the song
+
+    Their answers are a logarithmic opinion pool, whose exponents make the classes of the training texts likeliest when
+    artists are held out on three folds; a voice that adds nothing gets none. They are its calibration too.
 
     With the artist as an input all voices have it. `seed` draws what the trees draw.
 
@@ -69,6 +75,7 @@ class TextPool(TextEstimator[Pool]):
         shape: tuple[int, ...],
         classes: int,
         *,
+        voices: Sequence[str] = ("words", "boosting", "forest"),
         style: float = 0.1,
         passages: float = 0.0,
         C: float = 0.1,  # noqa: N803 - as everyone calls it
@@ -80,11 +87,15 @@ class TextPool(TextEstimator[Pool]):
     ) -> None:
         super().__init__(shape, classes)
         self.passages = passages
-        self.voices: dict[str, TextEstimator[Any]] = {
-            "words": TfidfSVM(shape, classes, style=style, passages=passages, C=C, class_weights=class_weights),
-            "boosting": TextBoosting(shape, classes, components=components, rounds=rounds, seed=seed),
-            "forest": TextForest(shape, classes, components=components, trees=trees, seed=seed),
+        there: dict[str, Callable[[], TextEstimator[Any]]] = {
+            "words": lambda: TfidfSVM(shape, classes, style=style, passages=passages, C=C, class_weights=class_weights),
+            "boosting": lambda: TextBoosting(shape, classes, components=components, rounds=rounds, seed=seed),
+            "forest": lambda: TextForest(shape, classes, components=components, trees=trees, seed=seed),
+            "name": lambda: ArtistName(shape, classes),
         }
+        if not voices or len(set(voices)) < len(voices) or not there.keys() >= set(voices):
+            raise UsageError(f"{self.name}: voices = {list(voices)} must be of {', '.join(there)}, each at most once")
+        self.voices = {voice: there[voice]() for voice in voices}
 
     def fit(self, x: Texts, y: Places, groups: Places | None = None) -> Self:
         """Learn from n texts and the places of their classes (n,); see `TextEstimator.fit`."""
