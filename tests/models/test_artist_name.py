@@ -117,7 +117,7 @@ def test_what_is_saved_says_the_same(rng: np.random.Generator) -> None:
             ArtistName((2,), 3).load_state({name: state[name] for name in state if name != missing})
 
 
-def test_what_cannot_be_is_refused(rng: np.random.Generator) -> None:
+def test_what_cannot_be_is_refused() -> None:
     with pytest.raises(ModelError, match=r"reads the artist's name; set features\.artist = true"):
         ArtistName((1,), 3)
     with pytest.raises(ModelError, match=r"artist_name reads texts, not numbers of shape \(300,\)"):

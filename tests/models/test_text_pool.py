@@ -92,7 +92,7 @@ def test_what_cannot_be_is_refused(rng: np.random.Generator) -> None:
     for voices in ([], ["words", "words"], ["choir"]):
         with pytest.raises(UsageError, match="must be of words, boosting, forest, name, each at most once"):
             TextPool((1,), 3, voices=voices)
-    with pytest.raises(ModelError, match="artist_name reads the artist's name; set features.artist = true"):
+    with pytest.raises(ModelError, match=r"artist_name reads the artist's name; set features\.artist = true"):
         TextPool((1,), 3, voices=["words", "name"])
     with pytest.raises(ModelError, match="this text_pool has learned nothing yet"):
         TextPool((1,), 3).predict_proba(songs(3, rng)[0])
