@@ -85,7 +85,7 @@ def measured(recipe: Path, table: Path, epochs: int) -> tuple[float, int]:
 
 
 def one_of_each(paths: list[Path]) -> dict[str, Path]:
-    """Recipes on artists apart by name, in one language each; none that adds but the artist, or the marks, to another."""
+    """Recipes on artists apart by name, in one language each, but those that only add the artist or the marks."""
     alone = {path.stem: path for path in paths if not path.stem.endswith(("_random", "_artist", "_marks"))}
     return {
         name: path
