@@ -71,8 +71,16 @@ def test_an_answer_is_explained() -> None:
 
 def test_the_artist_counts_where_it_is_an_input() -> None:
     reader = classifier(TfidfSVM((2,), 2), artist=True)
-    told = [explain_text(reader, "que noite de amor", artist=name).log_odds for name in ("a", None)]
-    assert told[0] != told[1]
+    named, unnamed = (explain_text(reader, "que noite de amor", artist=name) for name in ("a", None))
+    assert named.artist == ("a", pytest.approx(named.log_odds - unnamed.log_odds))
+    assert named.artist[1] != 0
+    assert unnamed.artist is None
+
+
+def test_an_artist_who_is_no_input_is_said_not_to_count() -> None:
+    found = explain_text(classifier(TfidfSVM((1,), 2)), "que noite de amor", artist="a")
+    assert found.artist is None
+    assert found.lacks == ("who sings is no input of this classifier",)
 
 
 def test_words_that_are_not_read_decide_nothing_and_are_not_asked_about() -> None:

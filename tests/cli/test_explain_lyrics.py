@@ -31,8 +31,18 @@ def test_it_tells_words_and_writes_a_page(earmark: Earmark, reader: Run, tmp_pat
     assert "<mark" in page.read_text(encoding="utf-8")
     code, out, _ = earmark("explain", song, "--model", reader.folder, "--json", "--artist", "gospel 1")
     told = json.loads(out)
+    assert list(told["artist"]) == ["gospel 1"]
+    assert told["artist"]["gospel 1"] > 0
     assert told["genre"] == "gospel"
     assert told["words"]["senhor"] > 0 > told["words"]["viola"]
+
+
+def test_who_sings_is_told_of_where_it_counts(earmark: Earmark, reader: Run, tmp_path: Path) -> None:
+    song = tmp_path / "song.txt"
+    song.write_text("Senhor, Deus\nna viola", encoding="utf-8")
+    assert "who sings" not in earmark("explain", song, "--model", reader.folder)[1]
+    _, out, err = earmark("explain", song, "--model", reader.folder, "--artist", "gospel 1")
+    assert "who sings, gospel 1: ×" in out + err
 
 
 def test_a_text_without_words_is_refused(earmark: Earmark, reader: Run, tmp_path: Path) -> None:

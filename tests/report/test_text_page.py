@@ -21,6 +21,7 @@ def explanation() -> TextExplanation:
         log_odds=1.25,
         text="Deus, <i>roda</i>\n\nfé de Deus",
         words={"deus": 2.0, "i roda i": -1.0, "fé": 0.5, "de": 0.001},
+        artist=("Padre <Zé>", 1.5),
         telling={"gospel": ("senhor", "deus"), "samba": ("roda",)},
         trained_on="songs",
         lacks=("nothing else is known",),
@@ -47,6 +48,7 @@ def test_the_page_shows_the_text_and_is_one_file(explanation: TextExplanation, r
     words, genres = page.tables
     assert words[1:3] == [["deus", "gospel", "×\u202f7.4"], ["i roda i", "samba", "÷\u202f2.7"]]
     assert [row[0] for row in genres[1:]] == ["gospel", "samba", "axe"]
+    assert "with Padre <Zé> named, the odds of gospel against samba are those without a name × 4.5." in page.text
     assert "these speak most for gospel: senhor, deus." in page.text
     assert "Nothing else is known." in page.text
     assert "<i>roda" not in html

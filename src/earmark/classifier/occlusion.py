@@ -37,6 +37,7 @@ class TextExplanation:
     text     as the classifier reads it
     words    how much of `log_odds` goes with each different word, wherever it stands; below 0 it speaks for the second.
              They are no sum: what two words say together is counted for each
+    artist   who sings, and how much of `log_odds` goes where nobody is named; None where nobody was, or it is no input
     telling  of the two genres, the terms that speak most for them in any text; empty where the model is not linear
     lacks    what cannot be told, and why
     """
@@ -47,6 +48,7 @@ class TextExplanation:
     log_odds: float
     text: str
     words: dict[str, float]
+    artist: tuple[str, float] | None
     telling: dict[str, tuple[str, ...]]
     trained_on: str
     lacks: tuple[str, ...]
@@ -92,6 +94,11 @@ def explain_text(
         return gap
 
     lacks = [said] if (said := features.unread(cleaned)) is not None else []
+    sung_by = None
+    if artist and features.artist:
+        sung_by = artist, whole - float(log_odds(features.texts([cleaned], [None]))[0])
+    elif artist:
+        lacks.append("who sings is no input of this classifier")
     told: dict[str, float] = {}
     if len(TOKEN.findall(cleaned)) > MOST_TOKENS:
         lacks.append(f"which words decided is told of texts of up to {MOST_TOKENS} words")
@@ -108,6 +115,7 @@ def explain_text(
         log_odds=whole,
         text=cleaned,
         words=told,
+        artist=sung_by,
         telling={genre: telling[genre] for genre in genres if genre in telling},
         trained_on=classifier.card.trained_on,
         lacks=tuple(lacks),

@@ -94,6 +94,7 @@ def _explain_text(
                 "probabilities": {genre: round(p, 6) for genre, p in answer.ranked()},
                 "log_odds": round(found.log_odds, 6),
                 "words": {word: round(size, 6) for word, size in found.words.items()},
+                "artist": None if found.artist is None else {found.artist[0]: round(found.artist[1], 6)},
                 "telling": found.telling,
                 "lacks": found.lacks,
             }
@@ -101,6 +102,8 @@ def _explain_text(
     else:
         likely = [(genre, _likely(p)) for genre, p in answer.ranked() if p >= LEAST_SHOWN]
         print_table(("genre", "probability"), likely, right=("probability",))
+        if found.artist is not None:
+            print(f"\nwho sings, {found.artist[0]}: {factor(found.artist[1])}")
         print(f"\nwords that decided for {answer.genre} (×) and for {found.second} (÷):")
         print_table(
             ("word", "odds"),

@@ -34,6 +34,7 @@ def render_text_explanation(explanation: TextExplanation) -> str:
         name=source.name,
         odds=odds(explanation.log_odds),
         pieces=shaded(explanation),
+        artist=None if explanation.artist is None else (explanation.artist[0], factor(explanation.artist[1])),
         words=[(word, factor(size), size < 0) for word, size in list(explanation.words.items())[:MOST_WORDS]],
     )
     return html.encode("utf-8", "backslashreplace").decode()

@@ -82,7 +82,12 @@ class Word(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LyricsView(msgspec.Struct, frozen=True, kw_only=True):
-    """What was said of a text. pieces: the text as it was read; telling: what speaks for a genre in any text."""
+    """What was said of a text.
+
+    pieces   the text as it was read
+    artist   who sings, where that counts
+    telling  what speaks for a genre in any text
+    """
 
     classifier: str
     genre: str
@@ -92,6 +97,7 @@ class LyricsView(msgspec.Struct, frozen=True, kw_only=True):
     probabilities: list[tuple[str, float]]
     pieces: list[Piece]
     words: list[Word]
+    artist: Word | None
     telling: dict[str, tuple[str, ...]]
     lacks: tuple[str, ...]
 
@@ -168,6 +174,10 @@ def _run_of(folder: Folder | None, name: str) -> Path:
     return path
 
 
+def _word(word: str, size: float) -> Word:
+    return Word(word=word, said=factor(size), against=size < 0)
+
+
 def _read(job: Job, path: Path, asked: LyricsRequest) -> LyricsView:
     job.say("reading")
     classifier = _loaded(path, (path / CARD).stat().st_mtime_ns)
@@ -184,7 +194,8 @@ def _read(job: Job, path: Path, asked: LyricsRequest) -> LyricsView:
             Piece(text=each.text, strength=each.strength, against=each.against, said=each.said)
             for each in shaded(found)
         ],
-        words=[Word(word=word, said=factor(size), against=size < 0) for word, size in list(found.words.items())[:TOLD]],
+        words=[_word(word, size) for word, size in list(found.words.items())[:TOLD]],
+        artist=None if found.artist is None else _word(*found.artist),
         telling=found.telling,
         lacks=found.lacks,
     )

@@ -21,7 +21,7 @@ function table(head, rows) {
 }
 
 function show(found) {
-  const { genre, second, probabilities, pieces, words, telling, lacks } = found;
+  const { genre, second, probabilities, pieces, words, artist, telling, lacks } = found;
   const heading = element("h2", { tabindex: "-1", id: "named" }, "Genre");
   const first = element(
     "section",
@@ -57,6 +57,9 @@ function show(found) {
             element("tr", {}, element("th", { scope: "row" }, word), element("td", {}, against ? second : genre), element("td", {}, said)),
           ),
         )
+      : null,
+    artist
+      ? element("p", { class: "telling" }, `Who sings counts too: with ${artist.word} named, the odds of ${genre} against ${second} are those without a name ${artist.said}.`)
       : null,
     ...Object.entries(telling).map(([name, terms]) => element("p", { class: "telling" }, `In any text, these speak most for ${name}: ${terms.join(", ")}.`)),
     ...lacks.map((lack) => element("p", { class: "muted" }, `${lack[0].toUpperCase()}${lack.slice(1)}.`)),
