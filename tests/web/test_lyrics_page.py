@@ -23,7 +23,7 @@ SAYS = {"gospel": "senhor deus jesus", "samba": "roda viola pandeiro"}
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a run that tells two genres by their words, and one that has only begun."""
+    """A folder with a run that tells two genres by their words and artists, and one that has only begun."""
     root = tmp_path_factory.mktemp("lyrics")
     genres = list(SAYS) * 20
     with (root / "songs.csv").open("w", newline="") as file:
@@ -31,7 +31,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
         csv.writer(file).writerows([["Artist", "Genre", "Lyrics"], *rows])
     recipe = root / "recipe.toml"
     recipe.write_text(
-        f'[data]\nname = "lyrics"\npath = "{root}/songs.csv"\n[features]\nname = "texts"\n[model]\nname = "tfidf_svm"\n'
+        f'[data]\nname = "lyrics"\npath = "{root}/songs.csv"\n[features]\nname = "texts"\nartist = true\n'
+        '[model]\nname = "tfidf_svm"\n'
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("EARMARK_CACHE", str(root / "cache"))
@@ -50,7 +51,7 @@ def client(runs: Path) -> Iterator[TestClient]:
 @pytest.fixture(scope="module")
 def reader(client: TestClient) -> str:
     [found] = client.get(f"{API}/lyrics/classifiers").json()["classifiers"]
-    assert (found["model"], found["genres"], found["artist"]) == ("tfidf_svm", ["gospel", "samba"], False)
+    assert (found["model"], found["genres"], found["artist"]) == ("tfidf_svm", ["gospel", "samba"], True)
     return found["name"]
 
 
@@ -69,6 +70,14 @@ def test_the_words_that_decided_are_told_of_the_answer_that_the_classifier_gives
     assert against["pandeiro"] is True
     assert {word["word"] for word in found["words"]} == {"senhor", "o", "pandeiro", "deus"}
     assert (job["done"], job["total"]) == (4, 4)
+    assert found["artist"] is None
+
+
+def test_who_sings_is_told_of_where_somebody_is_named(client: TestClient, reader: str) -> None:
+    asked = {"classifier": reader, "text": "Senhor,\no pandeiro deus", "artist": " gospel 1 "}
+    found = done(client, client.post(f"{API}/lyrics", json=asked))["result"]
+    assert (found["artist"]["word"], found["artist"]["against"]) == ("gospel 1", False)
+    assert found["artist"]["said"].startswith("×")
 
 
 @pytest.mark.parametrize("name", ["begun", "", "../runs/begun", "/etc", "%2e%2e", "missing"])
