@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from earmark.errors import DataError
@@ -56,6 +56,8 @@ def test_different_genres_stay_apart(one: str, other: str) -> None:
 
 
 @given(st.text(max_size=30))
+@example("𝙰")  # a capital that has no small letter of its own kind
+@example("＆")
 def test_normal_form_is_at_rest_and_blind_to_case(name: str) -> None:
     once = normal_form(name)
     assert normal_form(once) == once

@@ -29,8 +29,10 @@ def normal_form(name: str) -> str:
 
     A name of nothing but punctuation gives the empty string.
     """
+    # Case goes last: of some letters only the plain form has a small one (𝙰 is A before it is a).
+    plain = unicodedata.normalize("NFKD", name).casefold().replace("&", " and ")
     letters: list[str] = []
-    for letter in unicodedata.normalize("NFKD", name.casefold().replace("&", " and ")):
+    for letter in unicodedata.normalize("NFKD", plain):
         # Accents on Latin letters are spelling (axé, axe); marks of other scripts make another letter.
         if not (unicodedata.combining(letter) and letters and letters[-1].isascii()):
             letters.append(letter)
