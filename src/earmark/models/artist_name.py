@@ -23,6 +23,7 @@ from earmark.text.terms import Counts, Terms, count_pieces, fit_terms
 Array = NDArray[np.float64]
 PIECES = (1, 5)  # characters
 NOT_SPOKEN = re.compile(r"[\W_]+")
+NAMELESS = "artist_name reads the artist's name; set features.artist = true"
 
 
 class ArtistName(TextEstimator["_NameParts"]):
@@ -57,7 +58,7 @@ class ArtistName(TextEstimator["_NameParts"]):
     ) -> None:
         super().__init__(shape, classes)
         if not self.artist:
-            raise ModelError(f"{self.name} reads the artist's name; set features.artist = true")
+            raise ModelError(NAMELESS)
         if min_artists < 1 or not C > 0:
             raise UsageError(f"{self.name}: min_artists = {min_artists} must be 1 or more, C = {C:g} above 0")
         self.min_artists = min_artists
@@ -126,5 +127,5 @@ class _NameParts:
 
 def _named(reading: Reading) -> NDArray[np.object_]:
     if reading.artists is None:
-        raise ModelError("artist_name reads the artist's name; set features.artist = true")
+        raise ModelError(NAMELESS)
     return reading.artists
