@@ -48,6 +48,16 @@ def test_what_fills_up_a_text_changes_nothing(options: dict[str, Any], x: Tensor
     assert together.isfinite().all()
 
 
+@pytest.mark.parametrize("options", [*VARIANTS, {"convolution": 3}], ids=str)
+def test_every_cpu_trains_in_half_precision(options: dict[str, Any], x: Tensor) -> None:
+    network = TextRNN(SHAPE, 3, **options)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = network(x)
+    logits.float().logsumexp(1).sum().backward()
+    assert logits.isfinite().all()
+    assert [n for n, p in network.named_parameters() if p.grad is not None and not p.grad.isfinite().all()] == []
+
+
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_a_layer_says_what_torch_says_of_packed_sequences(cell: str, bidirectional: bool) -> None:

@@ -139,11 +139,17 @@ class _Layer(nn.Module):
         self.backwards = CELLS[cell](numbers, units, batch_first=True) if bidirectional else None
 
     def forward(self, x: Tensor, lengths: Tensor) -> Tensor:
-        states: Tensor = self.forwards(x)[0]
+        states = _states(self.forwards, x)
         if self.backwards is None:
             return states
-        turned: Tensor = self.backwards(_turned(x, lengths))[0]
-        return torch.cat([states, _turned(turned, lengths)], dim=2)
+        return torch.cat([states, _turned(_states(self.backwards, _turned(x, lengths)), lengths)], dim=2)
+
+
+def _states(cell: nn.Module, x: Tensor) -> Tensor:
+    # Of an LSTM in bfloat16 torch makes an error on a CPU without AVX-512; on a GPU nothing changes.
+    with torch.autocast("cpu", enabled=False):
+        states: Tensor = cell(x.to(next(cell.parameters()).dtype))[0]
+    return states
 
 
 def _turned(x: Tensor, lengths: Tensor) -> Tensor:
