@@ -46,10 +46,10 @@ def batch(name: str, rng: np.random.Generator, examples: int = 4) -> Tensor:
 
 def batch_of(name: str, shape: tuple[int, ...], rng: np.random.Generator, examples: int) -> Tensor:
     if input_of(MODELS.find(name)) == "pieces":
-        length, pieces, *_ = shape
+        length, pieces, *_, artists = shape
         ids = rng.integers(0, pieces, (examples, length))
         ids[np.arange(length) >= rng.integers(1, length + 1, (examples, 1))] = ENDED
-        return torch.from_numpy(ids)
+        return torch.from_numpy(np.column_stack([rng.integers(0, artists, examples), ids]))
     if input_of(MODELS.find(name)) != "words":
         return torch.from_numpy(rng.standard_normal((examples, *shape), dtype=np.float32))
     length, words, artists = shape

@@ -67,12 +67,12 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def asked(folder: Path, place: Path, *, init: str = "") -> Recipe:
+def asked(folder: Path, place: Path, *, init: str = "", artist: bool = False) -> Recipe:
     rows = [f"{artist},{genre},{text}" for artist, genre, text in SINGERS]
     (place / "songs.csv").write_text("\n".join(["Artist,Genre,Lyrics", *rows]), encoding="utf-8")
     return parse_recipe(
         f"""
-        features = {{ name = "pieces", model = "{folder.as_posix()}", max_length = 8 }}
+        features = {{ name = "pieces", model = "{folder.as_posix()}", max_length = 8, artist = {str(artist).lower()} }}
         model = {{ name = "text_bert", dropout = 0.0 }}
         init = {{ run = "pretrained:{folder.as_posix()}"{init} }}
         [data]
@@ -110,12 +110,52 @@ def test_values_that_cannot_be_are_refused(folder: Path) -> None:
         fitted(piece_features(model=str(folder), max_length=13), SONGS)
     with pytest.raises(UsageError, match=r"features\.max_length = 7 must be 8 or more"):
         piece_features(max_length=7)
-    with pytest.raises(UsageError, match=r"of texts alone; leave features\.artist out, or take 'words'"):
-        Pieces(artist=True)
     with pytest.raises(ModelError, match="of no network yet"):
         encoded(piece_features(), SONGS)
     with pytest.raises(UsageError, match="dropout = 1 is not a share"):
         TextBert((8, *SIZE), 2, dropout=1.0)
+    with pytest.raises(UsageError, match="artist_width = 0 must be 1 or more"):
+        TextBert((8, *SIZE, 3), 2, artist_width=0)
+    with pytest.raises(ModelError, match=r"× positions, and × artists .* not 8 × 7 × 8 × 2 × 2 × 16 × 16 × 3 × 3"):
+        TextBert((8, *SIZE, 3, 3), 2)
+    with pytest.raises(ModelError, match="built for rows of 9 whole numbers, not 8"):
+        TextBert((8, *SIZE, 3), 2)(torch.zeros(1, 8, dtype=torch.int32))
+
+
+def test_the_artists_id_stands_before_the_pieces(folder: Path) -> None:
+    sung = Texts.of(["mar", "sol", "mar sol"], ["Maré", "Ana", None])
+    features = fitted(piece_features(model=str(folder), max_length=8, artist=True), sung)
+    assert model_shape(features, (9,)) == (8, *SIZE, 3)
+    assert fed_shape(features, (8, *SIZE, 3)) == (9,)
+    np.testing.assert_array_equal(
+        np.asarray(encoded(features, sung))[:, :4], [[2, 2, 4, 3], [1, 2, 5, 3], [0, 2, 4, 5]]
+    )
+    strangers = Texts.of(["mar", "mar"], [" maré ", "Bia"])
+    np.testing.assert_array_equal(np.asarray(encoded(features, strangers))[:, 0], [2, 0])
+    others = fitted(features, Texts.of(["mar"], ["Bia"]))  # by another training part, of which nothing else is known
+    np.testing.assert_array_equal(np.asarray(encoded(others, strangers))[:, 0], [0, 1])
+
+
+def test_who_sings_counts_beside_what_the_network_says() -> None:
+    torch.manual_seed(1)
+    model = TextBert((8, *SIZE, 3), 2, artist_dropout=0.5).eval()
+    rows = torch.tensor([[1, 2, 4, 3, -1, -1, -1, -1, -1]]).repeat(400, 1)
+    other = rows.clone()
+    other[:, 0] = 2
+    with torch.no_grad():
+        assert not torch.allclose(model(rows), model(other))
+        without = TextBert((8, *SIZE), 2).eval()
+        without.encoder.load_state_dict(model.encoder.state_dict())
+        without.head.weight.copy_(model.head.weight[:, : SIZE.width])
+        without.head.bias.copy_(model.head.bias)
+        model.artists.weight.zero_()
+        torch.testing.assert_close(model(rows), without(rows[:, 1:]))
+        model.artists.weight.copy_(torch.tensor([[0.0], [1.0], [2.0]]).expand(3, 16))
+        model.head.weight[:, : SIZE.width].zero_()
+        model.head.weight[:, SIZE.width :].fill_(1.0)
+        told = model.train()(rows)[:, 0] - model.head.bias[0]
+    assert set(told.round().tolist()) == {0.0, 16.0}  # as unknown, or as known
+    assert 0.4 < float((told.round() == 0).float().mean()) < 0.6
 
 
 def test_models_and_features_that_do_not_belong_together_are_refused(folder: Path, tmp_path: Path) -> None:
@@ -155,6 +195,16 @@ def test_it_goes_on_learning_and_is_loaded_without_its_source(folder: Path, tmp_
     classifier = load(run.folder)
     assert classifier.read("mar mar").genre == "sea"
     assert classifier.read("Sol sol").genre == "sun"
+
+
+def test_with_the_artist_it_is_saved_and_loaded(folder: Path, tmp_path: Path) -> None:
+    classifier = load(train(asked(folder, tmp_path, artist=True), runs=tmp_path / "runs", device="cpu").folder)
+    assert classifier.card.features.artists == tuple(sorted(classifier.card.features.artists)) != ()
+    known, stranger = classifier.card.features.artists[0], "nobody known"
+    nobody = classifier.read("mar").probabilities
+    assert not np.allclose(classifier.read("mar", artist=known).probabilities, nobody)
+    np.testing.assert_array_equal(classifier.read("mar", artist=stranger).probabilities, nobody)
+    assert classifier.read("mar mar", artist=stranger).genre == "sea"
 
 
 def test_it_is_resumed_by_the_pieces_that_it_began_with(folder: Path, tmp_path: Path) -> None:

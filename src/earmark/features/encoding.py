@@ -12,6 +12,7 @@ from earmark.features.plain_text import TextSettings
 from earmark.features.settings import Features
 from earmark.features.standardise import AS_IT_IS, Standardiser
 from earmark.models.shapes import Input, WordShape
+from earmark.models.text_bert import piece_shape
 from earmark.text.texts import Texts
 
 X = NDArray[Any] | OnDemand | Texts
@@ -65,5 +66,5 @@ def fed_shape(features: Features, shape: tuple[int, ...]) -> tuple[int, ...] | N
     if given == "words":
         return (WordShape(*shape).row,)
     if given == "pieces":
-        return shape[:1]
+        return (piece_shape(shape).row,)
     return shape if given == "numbers" else None

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import UsageError, nearest
+from earmark.models.dropouts import refuse_no_share
 from earmark.models.initialisation import initialise_as_keras
 from earmark.models.lstm import LSTM
 from earmark.models.shapes import bands_and_frames, refuse_other_shape
@@ -56,8 +57,7 @@ class CNNRNN(nn.Module):
         _refuse_unknown("convolution", convolution, ("1d", "2d"))
         _refuse_unknown("cell", cell, CELLS)
         _refuse_unknown("pooling", pooling, ("last", "mean", "attention"))
-        if not 0 <= dropout < 1:
-            raise UsageError(f"cnn_rnn: dropout = {dropout:g} is not a share from 0 up to, not including, 1")
+        refuse_no_share("cnn_rnn", dropout=dropout)
         if convolution == "1d":
             bands, frames = bands_and_frames("cnn_rnn", shape, least=(1, 11))
             self.convolutions = nn.Sequential(

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor, nn
 
-from earmark.errors import UsageError
+from earmark.models.dropouts import refuse_no_share
 from earmark.models.initialisation import initialise_as_keras
 from earmark.models.shapes import Input, word_shape
 from earmark.models.spelling import Spelling
@@ -53,10 +53,7 @@ class TextAverage(nn.Module):
         artist_dropout: float = 0.5,
     ) -> None:
         super().__init__()
-        if not 0 <= word_dropout < 1:
-            raise UsageError(
-                f"text_average: word_dropout = {word_dropout:g} is not a share from 0 up to, not including, 1"
-            )
+        refuse_no_share("text_average", word_dropout=word_dropout)
         of = word_shape("text_average", shape)
         self.distinct = distinct
         self.word_dropout = word_dropout

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from earmark.errors import ModelError, UsageError
+from earmark.models.artist_vectors import SPREAD, ArtistVectors
+from earmark.models.dropouts import refuse_no_share
 from earmark.models.shapes import WordShape, written
 from earmark.models.spelling import Spelling
-from earmark.text.vocabulary import PADDING, UNKNOWN, UNKNOWN_ARTIST
+from earmark.text.vocabulary import PADDING, UNKNOWN
 from earmark.text.word_vectors import WordVectors
-
-SPREAD = 0.1  # of vectors before training
 
 
 class Read(NamedTuple):
@@ -45,8 +45,7 @@ def mask_of(lengths: Tensor, most: int) -> Tensor:
 class WordInput(nn.Module):
     """Rows of word ids, with the artist's first where it is an input, to learned vectors.
 
-    In training a known artist is told as unknown with the chance `artist_dropout`, so that being unknown is learned and
-    the words are listened to. Input (batch, row) whole numbers of any type, output `Read`.
+    Input (batch, row) whole numbers of any type, output `Read`.
 
     vectors   name or path of the word vectors that a training begins with, in place of random ones; see `begin`
     frozen    they stay as they are, and words that have none are 0
@@ -69,16 +68,13 @@ class WordInput(nn.Module):
         spelling: Spelling | None = None,
     ) -> None:
         super().__init__()
-        for key, share in (("dropout", dropout), ("artist_dropout", artist_dropout)):
-            if not 0 <= share < 1:
-                raise UsageError(f"{model}: {key} = {share:g} is not a share from 0 up to, not including, 1")
+        refuse_no_share(model, dropout=dropout, artist_dropout=artist_dropout)
         if width < 1 or artist_width < 1:
             raise UsageError(f"{model}: width = {width} and artist_width = {artist_width} must be 1 or more")
         if frozen and vectors is None:
             raise UsageError(f"{model}: frozen = true keeps random vectors as they are; name vectors, or leave it out")
         self.model = model
         self.shape = shape
-        self.artist_dropout = artist_dropout
         self.artist_width = artist_width if shape.artists else 0
         self.vectors = vectors
         self.frozen = frozen
@@ -89,8 +85,7 @@ class WordInput(nn.Module):
             self.words.weight[PADDING].zero_()
         self.words.weight.requires_grad_(not frozen)
         if shape.artists:
-            self.artists = nn.Embedding(shape.artists, artist_width)
-            nn.init.normal_(self.artists.weight, std=SPREAD)
+            self.artists = ArtistVectors(shape.artists, artist_width, dropout=artist_dropout)
         self.dropout = nn.Dropout(dropout)
 
     @torch.no_grad()
@@ -129,7 +124,7 @@ class WordInput(nn.Module):
         lengths = (ids != PADDING).sum(1).clamp(min=1)
         ids = ids[:, : int(lengths.max())]
         vectors = self.dropout(self._vectors(ids))
-        return Read(ids, vectors, lengths, vectors.new_zeros(len(x), 0) if artist is None else self._artist(artist))
+        return Read(ids, vectors, lengths, vectors.new_zeros(len(x), 0) if artist is None else self.artists(artist))
 
     def _vectors(self, ids: Tensor) -> Tensor:
         if self.spelling is None:
@@ -138,10 +133,3 @@ class WordInput(nn.Module):
         each, places = torch.unique(ids, return_inverse=True)  # a word is spelt once, however often it stands there
         vectors: Tensor = self.words(each) + self.spelling(each)
         return vectors[places]
-
-    def _artist(self, ids: Tensor) -> Tensor:
-        if self.training:
-            unknown = torch.rand(ids.shape, device=ids.device) < self.artist_dropout
-            ids = ids.masked_fill(unknown, UNKNOWN_ARTIST)
-        vectors: Tensor = self.artists(ids)
-        return vectors
