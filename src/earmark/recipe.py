@@ -17,6 +17,7 @@ from earmark.errors import UsageError, nearest
 
 ELSEWHERE = "pretrained:"  # in init.run: weights of others
 FORMAT = 1
+Precision = Literal["float32", "bfloat16"]
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -67,7 +68,7 @@ class TrainingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accumulate: int = 1
     averaging: Choice | None = None
     schedule_epochs: int | None = None
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "float32"
     class_weights: Literal["balanced"] | None = None
     sampling: Literal["balanced"] | None = None
     log: Literal["tensorboard", "mlflow"] | None = None

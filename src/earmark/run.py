@@ -17,7 +17,10 @@ from earmark.errors import DataError, ModelError
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run was made with: for a reader who wants to make it again."""
+    """What a run was made with: for a reader who wants to make it again.
+
+    `precision` is the one that a network was trained in, whatever its recipe asked for.
+    """
 
     earmark: str
     python: str
@@ -29,6 +32,7 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     data_checksum: str
     started: str
     data_licence: str = ""
+    precision: str = ""
     format: int = 1
 
 
@@ -91,7 +95,9 @@ def open_run(path: Path) -> Run:
     return run
 
 
-def environment(*, device: str, threads: int, data_checksum: str, data_licence: str = "") -> Environment:
+def environment(
+    *, device: str, threads: int, data_checksum: str, data_licence: str = "", precision: str = ""
+) -> Environment:
     """Versions, platform and commit as they are now."""
     packages = {}
     for package in ("torch", "numpy", "scipy", "scikit-learn", "soundfile", "soxr"):
@@ -110,6 +116,7 @@ def environment(*, device: str, threads: int, data_checksum: str, data_licence: 
         data_checksum=data_checksum,
         started=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         data_licence=data_licence,
+        precision=precision,
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import load_file
 
 from earmark.classifier import load
@@ -65,6 +66,32 @@ def test_the_same_recipe_gives_the_same_bits_and_another_seed_others(recipe: Rec
     assert first.weights.read_bytes() == second.weights.read_bytes()
     other = msgspec.structs.replace(recipe, training=msgspec.structs.replace(recipe.training, seed=2))
     assert figures(train(other, runs=tmp_path / "c", device="cpu")) != figures(first)
+
+
+def test_without_the_instructions_for_it_half_precision_is_the_whole_and_is_said(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Heard(Watcher):
+        def __init__(self) -> None:
+            self.remarks: list[str] = []
+
+        def remark(self, text: str) -> None:
+            self.remarks.append(text)
+
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "AVX2")
+    short = msgspec.structs.replace(recipe.training, epochs=1)
+    half = msgspec.structs.replace(short, precision="bfloat16")
+    runs, heard = [], []
+    for training in (short, half):
+        watcher = Heard()
+        asked = msgspec.structs.replace(recipe, training=training)
+        runs.append(train(asked, runs=tmp_path / "runs", device="cpu", watcher=watcher))
+        heard.append([remark for remark in watcher.remarks if "AVX-512" in remark])
+    whole, other = (load_file(run.weights) for run in runs)
+    assert all(np.array_equal(whole[name], other[name]) for name in whole)
+    assert [len(remarks) for remarks in heard] == [0, 1]
+    assert [msgspec.json.decode(run.environment.read_bytes())["precision"] for run in runs] == ["float32"] * 2
+    assert "<dt>precision</dt><dd>float32</dd>" in runs[1].report.read_text(encoding="utf-8")
 
 
 def test_killed_at_any_moment_it_goes_on_to_the_same_bits(recipe_text: str, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from earmark.training.balance import class_weights, weighted
 from earmark.training.distributed import synchronised
 from earmark.training.loop import Part, Plan, Trainee, seeded
 from earmark.training.losses import Loss, squared_error
+from earmark.training.precision import precision_on
 from earmark.training.transfer import held_epochs, pace
 
 
@@ -119,7 +120,7 @@ def assemble(
             clip_gradient=settings.clip_gradient,
             accumulate=settings.accumulate,
             schedule_epochs=settings.schedule_epochs,
-            bfloat16=settings.precision == "bfloat16",
+            bfloat16=precision_on(device, settings.precision) == "bfloat16",
             balanced=settings.sampling == "balanced",
             views=prepared.features.views,
             reconstructs=reconstructs,

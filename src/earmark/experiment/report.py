@@ -96,6 +96,7 @@ def _environment(made_with: Environment) -> dict[str, str]:
         **made_with.packages,
         "platform": made_with.platform,
         "device": f"{made_with.device}, {made_with.threads} threads",
+        **({"precision": made_with.precision} if made_with.precision else {}),
         "git commit": made_with.git_commit or "none",
         "data checksum": made_with.data_checksum,
         "started": made_with.started,

@@ -35,6 +35,7 @@ from earmark.training.distributed import first, first_alone, from_first, joined,
 from earmark.training.history import read_history, write_history
 from earmark.training.loop import Plan
 from earmark.training.loop import train as train_epochs
+from earmark.training.precision import precision_on
 
 
 def train(
@@ -89,6 +90,7 @@ def _begin(recipe: Recipe, prepared: Prepared, runs: Path, name: str, device: to
         threads=torch.get_num_threads(),
         data_checksum=data_checksum(prepared.dataset),
         data_licence=prepared.dataset.licence,
+        precision="" if is_estimator(recipe) else precision_on(device, recipe.training.precision),
     )
     write_json(run.environment, made_with)
     return run
@@ -155,6 +157,8 @@ def _train(
             write_inheritance(run, job.inheritance)
     if job.inheritance is not None:
         watcher.remark(job.inheritance.says)
+    if recipe.training.precision == "bfloat16" and not job.plan.bfloat16:
+        watcher.remark("float32 in place of bfloat16, for which this CPU lacks AVX-512 and would take far longer")
     progress = load_checkpoint(run.last, job.trainee) if run.last.is_file() else Progress()
     if waiting_anew:
         progress.waiting_from = len(progress.history)
