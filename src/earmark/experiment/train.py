@@ -80,6 +80,7 @@ def _heard(watcher: Watcher | None) -> Watcher:
 
 def _begin(recipe: Recipe, prepared: Prepared, runs: Path, name: str, device: torch.device) -> Run:
     """A new run with what it is made from."""
+    by_epochs = not is_ensemble(recipe) and not is_estimator(recipe)
     run = create_run(runs, name or recipe.model.name, recipe.training.seed)
     write_text(run.recipe, recipe.to_toml())
     prepared.split.write(run.split)
@@ -90,7 +91,7 @@ def _begin(recipe: Recipe, prepared: Prepared, runs: Path, name: str, device: to
         threads=torch.get_num_threads(),
         data_checksum=data_checksum(prepared.dataset),
         data_licence=prepared.dataset.licence,
-        precision="" if is_estimator(recipe) else precision_on(device, recipe.training.precision),
+        precision=precision_on(device, recipe.training.precision) if by_epochs else "",
     )
     write_json(run.environment, made_with)
     return run
